@@ -1,0 +1,1 @@
+"""Ranking, policy, advantage and KL: pure functions, tensors in, tensors out."""

@@ -1,0 +1,1 @@
+"""Reading raw sources into documents, with a ledger of what was dropped."""

@@ -1,0 +1,1 @@
+"""Numbers with n and interval, suites, and the report page."""

@@ -1,0 +1,1 @@
+"""Rank aggregation, agreement and exchange formats of human data."""

@@ -1,0 +1,1 @@
+"""The Scorer protocol and its kinds."""

@@ -1,0 +1,1 @@
+"""One file per box of the road: typed artifacts in, one artifact out."""

@@ -1,0 +1,1 @@
+"""The one loop, batches and packing, token shards, optimisers, schedules, checkpoints, losses."""
