@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 
 from trivium.core.errors import DivergenceError
 from trivium.core.log import MetricsLog
+from trivium.core.stage import StageContext
 from trivium.training.checkpoint import latest_checkpoint, load_state, save_state
 from trivium.training.optimizer import Optimizers
 from trivium.training.schedule import ScheduleConfig, learning_rate_share
@@ -74,27 +74,6 @@ class SimpleTask:
         """Nothing to restore."""
 
 
-class Bar(Protocol):
-    """What shows how far a long piece of work is."""
-
-    def advance(self, n: int = 1, **fields: object) -> None:
-        """Move on by n."""
-        ...
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """Where a training keeps its things and shows itself; none of it is part of a result's identity."""
-
-    scratch: Path
-    metrics_path: Path
-    progress: Callable[[str, int, str], AbstractContextManager[Bar]]
-    say: Callable[..., None]
-    checkpoint_seconds: float = 20.0
-    log_every: int = 1
-    loggers: Sequence[Callable[[int, dict[str, float]], None]] = field(default_factory=tuple)
-
-
 @dataclass(frozen=True)
 class LoopPlan:
     """How long and how: what the loop itself needs to know."""
@@ -103,7 +82,8 @@ class LoopPlan:
     num_steps: int
     clip_norm: float
     schedule: ScheduleConfig
-    unit: str = "tok"
+    checkpoint_seconds: float = 20.0
+    """Least time between two resumable checkpoints; never part of a result's identity."""
 
 
 def _check_finite(total: float, task: Task, step: int, scratch: Path) -> None:
@@ -119,32 +99,29 @@ def _check_finite(total: float, task: Task, step: int, scratch: Path) -> None:
     )
 
 
-def train(task: Task, plan: LoopPlan, bench: Workbench) -> int:
+def train(task: Task, plan: LoopPlan, context: StageContext) -> int:
     """Run the task to its last step; return the step it started from (0, or where a killed run had left off).
 
     Gradients are the sum over the yielded losses, clipped by norm for each module. Memory: weights, gradients, optimiser state,
     one micro-batch's activations.
     """
-    found = load_state(bench.scratch, task)
-    start = 0 if found is None else found
+    scratch = context.scratch
+    start = load_state(scratch, task) or 0
     if start:
-        bench.say("resumed", stage=plan.label, step=start, of=plan.num_steps)
-    log = MetricsLog(bench.metrics_path, resume_step=start)
+        context.log.write("resumed", f"{plan.label}: goes on at step {start:,} of {plan.num_steps:,}", step=start)
+    log = MetricsLog(scratch / "metrics.jsonl", resume_step=start)
     saved_at = time.monotonic()
-    with bench.progress(plan.label, plan.num_steps, "step") as bar:
-        bar.advance(start)
+    with context.progress(plan.label, plan.num_steps, "steps", done=start) as bar:
         for step in range(start, plan.num_steps):
-            if step > start and time.monotonic() - saved_at > bench.checkpoint_seconds and task.may_checkpoint(step):
-                save_state(bench.scratch, task, step)
+            if step > start and time.monotonic() - saved_at > plan.checkpoint_seconds and task.may_checkpoint(step):
+                save_state(scratch, task, step)
                 saved_at = time.monotonic()
-            row = one_step(task, plan, step, bench.scratch)
+            row = one_step(task, plan, step, scratch)
             row.update(task.after_step(step))
-            if step % bench.log_every == 0 or step == plan.num_steps - 1:
-                log.write(step=step, **row)
-                for logger in bench.loggers:
-                    logger(step, row)
+            log.write(step=step, **row)
             bar.advance(1, loss=row["loss"])
-    save_state(bench.scratch, task, plan.num_steps)
+    save_state(scratch, task, plan.num_steps)
+    (context.out / "metrics.jsonl").write_bytes((scratch / "metrics.jsonl").read_bytes())
     return start
 
 
