@@ -53,7 +53,7 @@ class Recipe:
         if type(found) is not type(default):
             wanted = type(default).__name__
             raise RecipeError(f"{name}: wanted {wanted}, found {found!r}", where=self._where(name))
-        return typing.cast(C, found)
+        return found
 
     def refuse_unread(self) -> None:
         """Raise for the first key at the top that nothing read."""
