@@ -1,0 +1,162 @@
+"""A function from typed artifacts and a frozen config to a declared stage: its signature is the declaration."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel
+
+from trivium.core.artifact import Artifact
+from trivium.core.identity import ID_DIGITS, file_hash, fingerprint, plain
+from trivium.core.log import EventLog
+from trivium.core.manifest import Metric, identity_settings
+from trivium.core.progress import Progress
+
+A = TypeVar("A", bound=Artifact)
+
+Made = Annotated[None, A]
+"""What a stage function returns: nothing; `-> Made[Checkpoint]` declares the kind that its folder becomes."""
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """What a stage is given that is not part of its identity, except the seed: where to write, and whom to tell."""
+
+    out: Path
+    """The draft folder: what is written here becomes the artifact."""
+    scratch: Path
+    """A folder that outlives a kill: resumable checkpoints and metric logs live here until the artifact is finished."""
+    seed: int
+    """Identity. Draw from `trivium.core.seed.stream(context.seed, "name")`."""
+    device: str = "cpu"
+    progress: Progress = field(default_factory=lambda: Progress(quiet=True))
+    log: EventLog = field(default_factory=EventLog)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """Fill with numbers that have value, n, low, high (`records.Measure`, `Metric` or a table of these)."""
+    licences: set[str] = field(default_factory=set)
+    """Fill with the licences of what was read from outside; those of the inputs are added by themselves."""
+
+    def measure(
+        self, name: str, value: float | None, *, n: int, low: float | None = None, high: float | None = None
+    ) -> None:
+        """Set one metric."""
+        self.metrics[name] = Metric(value=value, n=n, low=low, high=high)
+
+
+class Gathers:
+    """Mixed into the config of a gathered stage: says which real files it reads, so that their contents make the id."""
+
+    def gathered_files(self) -> Mapping[str, Path]:
+        """Return name within the source → file; raise SourceError where a source is missing or empty."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Input:
+    """One artifact parameter of a stage: its kind, whether it takes several, whether it may be absent."""
+
+    kind: type[Artifact]
+    many: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as its function's signature declares it. Calling it calls the function."""
+
+    name: str
+    version: int
+    function: Callable[..., None]
+    inputs: Mapping[str, Input]
+    config_type: Any
+    """The config class, or the tagged union of them."""
+    output: type[Artifact]
+    gathered: bool = False
+    seeded: bool = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        """Run the function alone, as a test does."""
+        self.function(*args, **kwargs)
+
+    @cached_property
+    def source_hash(self) -> str:
+        """The SHA-256 of the file that the stage stands in."""
+        return file_hash(Path(inspect.getfile(self.function)))
+
+    def identity(self, config: BaseModel, seed: int | None, inputs: Mapping[str, str | list[str] | None]) -> Identity:
+        """Return the identity of what this stage makes from these settings and input ids."""
+        gathered: dict[str, str] = {}
+        if self.gathered:
+            assert isinstance(config, Gathers), f"{self.name} is gathered, so its config must be a Gathers"
+            gathered = {name: file_hash(path) for name, path in sorted(config.gathered_files().items())}
+        settings = identity_settings(
+            stage=self.name,
+            version=self.version,
+            config=plain(config, "config"),
+            seed=seed if self.seeded else None,
+            inputs=gathered if self.gathered else dict(inputs),
+            gathered=self.gathered,
+        )
+        return Identity(fingerprint(settings), settings)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The hash that names an artifact, and the table it is the hash of."""
+
+    full: str
+    settings: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The beginning that names the folder."""
+        return self.full[:ID_DIGITS]
+
+
+def stage(*, version: int, gathered: bool = False, seeded: bool = True) -> Callable[[Callable[..., None]], Stage]:
+    """Declare a stage. Raise `version` when its meaning changes: everything it made before is then stale.
+
+    `gathered`: its id hangs on the contents of the files that its config names (see `Gathers`), and it has no inputs.
+    `seeded=False`: it draws nothing at random, so the recipe's seed is not in its id.
+    """
+
+    def declare(function: Callable[..., None]) -> Stage:
+        hints = typing.get_type_hints(function, include_extras=True)
+        name = function.__name__
+        output = _output(name, hints.pop("return", None))
+        parameters = list(inspect.signature(function).parameters)
+        if parameters[-2:] != ["config", "context"] or hints.pop("context", None) is not StageContext:
+            raise TypeError(f"stage {name}: the last parameters must be `config: …, context: StageContext`")
+        config_type = hints.pop("config")
+        inputs = {parameter: _input(name, parameter, hints[parameter]) for parameter in parameters[:-2]}
+        if gathered and inputs:
+            raise TypeError(f"stage {name} is gathered: it reads the world, so it takes no artifacts")
+        return Stage(name, version, function, inputs, config_type, output, gathered, seeded and not gathered)
+
+    return declare
+
+
+def _output(name: str, hint: Any) -> type[Artifact]:
+    marks = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, type) and issubclass(m, Artifact)]
+    if len(marks) != 1 or not marks[0].kind:
+        raise TypeError(f"stage {name}: wanted `-> Made[Kind]`, found {hint!r}")
+    return marks[0]
+
+
+def _input(name: str, parameter: str, hint: Any) -> Input:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, UnionType) and NoneType in args and len(args) == 2:
+        inner = _input(name, parameter, next(arg for arg in args if arg is not NoneType))
+        return Input(inner.kind, inner.many, optional=True)
+    if origin in (Sequence, tuple, list) and args:
+        return Input(_input(name, parameter, args[0]).kind, many=True)
+    if isinstance(hint, type) and issubclass(hint, Artifact):
+        return Input(hint)
+    raise TypeError(f"stage {name}: {parameter} is {hint!r}; wanted a kind of artifact, a Sequence of it or None")
