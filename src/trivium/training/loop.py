@@ -1,0 +1,151 @@
+"""The one loop all stages train with: losses in, updated weights out; it checkpoints, resumes exactly and stops on NaN.
+
+A task's randomness must be a pure function of the recipe's seed and the step, so that a resumed run repeats an
+uninterrupted one bit for bit; what cannot be (an adaptive coefficient, say) goes through `state` and `load_state`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from trivium.core.errors import DivergenceError
+from trivium.core.log import MetricsLog
+from trivium.core.stage import StageContext
+from trivium.training.checkpoint import latest_checkpoint, load_state, save_state
+from trivium.training.optimizer import Optimizers
+from trivium.training.schedule import ScheduleConfig, learning_rate_share
+
+
+class Task(Protocol):
+    """What one stage trains. `modules` are saved and clipped each by itself."""
+
+    modules: Mapping[str, nn.Module]
+    optimizers: Optimizers
+
+    def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
+        """Yield one loss a micro-batch, already divided by the step's global count, with statistics to be summed."""
+        ...
+
+    def batch_names(self, step: int) -> Sequence[str]:
+        """Name what the step's batch was made of, for the message when a loss is not finite."""
+        ...
+
+    def after_step(self, step: int) -> dict[str, float]:
+        """Return more to log after the update (evaluations, coefficients); may be empty."""
+        ...
+
+    def may_checkpoint(self, step: int) -> bool:
+        """Say whether training can be taken up again before this step from the saved state alone."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return what else a checkpoint must keep."""
+        ...
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Restore what `state` gave."""
+        ...
+
+
+class SimpleTask:
+    """A task without state of its own: checkpoints anywhere, logs nothing extra."""
+
+    def after_step(self, step: int) -> dict[str, float]:
+        """Log nothing more."""
+        return {}
+
+    def may_checkpoint(self, step: int) -> bool:
+        """Any step will do."""
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """Nothing to keep."""
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Nothing to restore."""
+
+
+@dataclass(frozen=True)
+class LoopPlan:
+    """How long and how: what the loop itself needs to know."""
+
+    label: str
+    num_steps: int
+    clip_norm: float
+    schedule: ScheduleConfig
+    checkpoint_seconds: float = 20.0
+    """Least time between two resumable checkpoints; never part of a result's identity."""
+
+
+def _check_finite(total: float, task: Task, step: int, scratch: Path) -> None:
+    if math.isfinite(total):
+        return
+    names = list(task.batch_names(step))
+    shown = ", ".join(names[:8]) + (f" … {len(names) - 8} more" if len(names) > 8 else "")
+    last = latest_checkpoint(scratch)
+    raise DivergenceError(
+        f"the loss became {total} at step {step}",
+        where=f"batch: {shown or 'unnamed'}; last good checkpoint: {last or 'none yet'}",
+        do="lower the learning rate or look at the batch; the run continues from the checkpoint when started again",
+    )
+
+
+def train(task: Task, plan: LoopPlan, context: StageContext) -> int:
+    """Run the task to its last step; return the step it started from (0, or where a killed run had left off).
+
+    Gradients are the sum over the yielded losses, clipped by norm for each module. Memory: weights, gradients, optimiser state,
+    one micro-batch's activations.
+    """
+    scratch = context.scratch
+    start = load_state(scratch, task) or 0
+    if start:
+        context.log.write("resumed", f"{plan.label}: goes on at step {start:,} of {plan.num_steps:,}", step=start)
+    log = MetricsLog(scratch / "metrics.jsonl", resume_step=start)
+    saved_at = time.monotonic()
+    with context.progress(plan.label, plan.num_steps, "steps", done=start) as bar:
+        for step in range(start, plan.num_steps):
+            if step > start and time.monotonic() - saved_at > plan.checkpoint_seconds and task.may_checkpoint(step):
+                save_state(scratch, task, step)
+                saved_at = time.monotonic()
+            row = one_step(task, plan, step, scratch)
+            row.update(task.after_step(step))
+            log.write(step=step, **row)
+            bar.advance(1, loss=row["loss"])
+    save_state(scratch, task, plan.num_steps)
+    (context.out / "metrics.jsonl").write_bytes((scratch / "metrics.jsonl").read_bytes())
+    return start
+
+
+def one_step(task: Task, plan: LoopPlan, step: int, scratch: Path) -> dict[str, float]:
+    """Take one optimiser step; return what to log: loss, sums of the task's statistics, gradient norms, rates."""
+    begun = time.perf_counter()
+    total = 0.0
+    stats: dict[str, float] = {}
+    for loss, more in task.losses(step):
+        value = float(loss.detach())
+        _check_finite(value, task, step, scratch)
+        if loss.requires_grad:
+            loss.backward()  # type: ignore[no-untyped-call]
+        total += value
+        for key, amount in more.items():
+            stats[key] = stats.get(key, 0.0) + amount
+    share = learning_rate_share(plan.schedule, step, plan.num_steps)
+    norms = {}
+    for name, module in task.modules.items():
+        trained = [p for p in module.parameters() if p.grad is not None]
+        norm = float(torch.nn.utils.clip_grad_norm_(trained, plan.clip_norm)) if trained else 0.0
+        _check_finite(norm, task, step, scratch)
+        norms["grad_norm" if len(task.modules) == 1 else f"grad_norm_{name}"] = norm
+    task.optimizers.set_share(share)
+    task.optimizers.step()
+    seconds = time.perf_counter() - begun
+    return {"loss": total, **stats, **norms, "learning_rate_share": share, "seconds": seconds}

@@ -1,0 +1,85 @@
+"""Hidden states to losses: cross-entropy and log-probs that never hold the full logits.
+
+Shapes: N wanted tokens, D hidden size, V vocabulary, C tokens a chunk.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+CHUNK_TOKENS = 2048  # 2,048 · V · 4 bytes is what a chunk of logits takes: 16 MB at V = 2,048, 1 GB at 128,000
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """Sum of -log softmax(h W^T)[target] with gradients made chunk by chunk in the forward pass (softmax minus one-hot)."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, chunk: int) -> Tensor:
+        wants_hidden, wants_weight = ctx.needs_input_grad[0], ctx.needs_input_grad[1]
+        grad_hidden = torch.empty_like(hidden_ND) if wants_hidden else None
+        grad_weight = torch.zeros_like(weight_VD, dtype=torch.float32) if wants_weight else None
+        total = hidden_ND.new_zeros((), dtype=torch.float32)
+        for start in range(0, hidden_ND.shape[0], chunk):
+            part = slice(start, start + chunk)
+            logits_CV = (hidden_ND[part] @ weight_VD.T).float()
+            target_C = target_N[part, None]
+            normaliser_C = torch.logsumexp(logits_CV, dim=-1, keepdim=True)
+            total += (normaliser_C - logits_CV.gather(1, target_C)).sum()
+            if grad_hidden is None and grad_weight is None:
+                continue
+            delta_CV = logits_CV.sub_(normaliser_C).exp_()
+            delta_CV.scatter_add_(1, target_C, torch.full_like(target_C, -1, dtype=delta_CV.dtype))
+            delta_CV = delta_CV.to(hidden_ND.dtype)
+            if grad_hidden is not None:
+                torch.mm(delta_CV, weight_VD, out=grad_hidden[part])
+            if grad_weight is not None:
+                grad_weight += delta_CV.T @ hidden_ND[part]
+        ctx.save_for_backward(grad_hidden, grad_weight)
+        ctx.weight_dtype = weight_VD.dtype
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        grad_hidden, grad_weight = ctx.saved_tensors
+        scale = grads[0]
+        return (
+            None if grad_hidden is None else grad_hidden * scale.to(grad_hidden.dtype),
+            None if grad_weight is None else (grad_weight * scale).to(ctx.weight_dtype),
+            None,
+            None,
+        )
+
+
+def chunked_cross_entropy(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, chunk: int = CHUNK_TOKENS) -> Tensor:
+    """Return the sum over N of -log p(target), in nats, float32; divide by the step's global token count yourself.
+
+    Never holds more than `chunk` x V logits; the gradient is exact. N = 0 gives 0.
+    """
+    total: Tensor = _ChunkedCrossEntropy.apply(hidden_ND, weight_VD, target_N, chunk)  # type: ignore[no-untyped-call]
+    return total
+
+
+def token_logprobs(
+    hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, temperature: float = 1.0, chunk: int = CHUNK_TOKENS
+) -> tuple[Tensor, Tensor]:
+    """Return (log-probs [N] of the targets in nats, entropies [N]) of softmax(h W^T / temperature), in float32.
+
+    The temperature divides the logits here exactly as it does when sampling. Chunks are recomputed in the backward pass.
+    """
+
+    def one_chunk(hidden_CD: Tensor, weight: Tensor, target_C: Tensor) -> tuple[Tensor, Tensor]:
+        logprobs_CV = torch.log_softmax((hidden_CD @ weight.T).float() / temperature, dim=-1)
+        entropy_C = -(logprobs_CV.exp() * logprobs_CV).sum(-1)
+        return logprobs_CV.gather(1, target_C[:, None])[:, 0], entropy_C
+
+    if hidden_ND.shape[0] <= chunk:
+        return one_chunk(hidden_ND, weight_VD, target_N)
+    parts = [
+        checkpoint(one_chunk, hidden_ND[s : s + chunk], weight_VD, target_N[s : s + chunk], use_reentrant=False)
+        for s in range(0, hidden_ND.shape[0], chunk)
+    ]
+    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
