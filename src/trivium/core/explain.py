@@ -60,7 +60,7 @@ class Why:
 
 
 def why(step: Step, store: Store, record: RunRecord) -> Why:
-    """Compare a step, field by field, with what the last run made under its name, else with the nearest of its stage."""
+    """Compare a step, field by field, with what the last run made under its name, else with its stage's nearest."""
     manifests = {manifest.id: manifest for manifest in store.manifests() if manifest.id != step.id}
     entry = record.stages.get(step.node.name)
     last = entry.id if entry is not None and entry.id != step.id else record.previous.get(step.node.name)
