@@ -115,7 +115,9 @@ class Prompt(Record):
     @classmethod
     def of_messages(cls, messages: Conversation, **fields: Any) -> Prompt:
         """Make a prompt from turns; the id is the hash of its messages."""
-        return cls(id=content_id(*(part for m in messages for part in (m.role, m.content))), messages=messages, **fields)
+        return cls(
+            id=content_id(*(part for m in messages for part in (m.role, m.content))), messages=messages, **fields
+        )
 
     @property
     def text(self) -> str:
@@ -160,7 +162,9 @@ class Comparison(Record):
     @model_validator(mode="after")
     def _every_reply_ranked_once(self) -> Comparison:
         if len(self.ranks) != len(self.replies):
-            raise ValueError(f"wanted one rank per reply, found {len(self.ranks)} ranks for {len(self.replies)} replies")
+            raise ValueError(
+                f"wanted one rank per reply, found {len(self.ranks)} ranks for {len(self.replies)} replies"
+            )
         if min(self.ranks) < 1:
             raise ValueError(f"ranks start at 1 (best), found {min(self.ranks)}")
         return self
