@@ -6,7 +6,6 @@ the base model's. Shapes: I inputs, O outputs, R rank.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -20,7 +19,7 @@ from torch import Tensor, nn
 
 from trivium.core.errors import CheckpointError, RecipeError
 from trivium.model.decoder import LanguageModel, ScalarModel
-from trivium.model.weights import open_tensors, write_json, write_tensors
+from trivium.model.weights import open_tensors, read_json, write_json, write_tensors
 
 ATTENTION_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
 TARGETS = (*ATTENTION_TARGETS, "gate_proj", "up_proj", "down_proj")
@@ -230,10 +229,7 @@ _PLAIN: Mapping[str, tuple[Any, ...]] = {
 
 def _read_adapter_config(path: Path) -> LoraConfig:
     """Return the LoRA settings of an adapter_config.json; raise for fields that mean something else than plain LoRA."""
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"cannot read the adapter: {error}", where=str(path), do="copy it again") from error
+    raw = read_json(path)
     for key, accepted in _PLAIN.items():
         if key in raw and raw[key] not in accepted:
             raise CheckpointError(
@@ -241,8 +237,12 @@ def _read_adapter_config(path: Path) -> LoraConfig:
                 where=str(path),
                 do=f"wanted plain LoRA, {key} = {accepted[0]!r}",
             )
-    targets = TARGETS if raw.get("target_modules") == "all-linear" else raw.get("target_modules")
-    unknown = [targets] if isinstance(targets, str) else sorted(set(targets or ()) - set(TARGETS))
+    named = raw.get("target_modules") or ()
+    if named == "all-linear":
+        named = TARGETS
+    # peft writes whole paths for "all-linear"; a choice of some layers shows when the tensors are compared.
+    targets = {named} if isinstance(named, str) else {name.rpartition(".")[2] for name in named}
+    unknown = sorted(targets - set(TARGETS))
     if unknown or not targets or not {"r", "lora_alpha"} <= raw.keys():
         raise CheckpointError(
             f"the adapter needs r, lora_alpha and target_modules; not supported as targets: {unknown}",
