@@ -12,9 +12,9 @@ from trivium.core.config import Config
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Checkpoint, Comparisons, Sources
 from trivium.core.seed import derive, stream
-from trivium.core.stage import Made, StageContext, stage
-from trivium.human.agreement import krippendorff_alpha, mean_kendall_w, pairwise_agreement
-from trivium.human.ranking import Aggregate, aggregate
+from trivium.core.stage import StageContext, stage
+from trivium.human.agreement import Ranked, concordance, krippendorff_alpha, pairwise_agreement
+from trivium.human.ranking import Aggregate, AggregateRules, aggregate, group, mid_ranks
 from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel
@@ -38,8 +38,8 @@ class SampledComparisons(Config):
     reward model an off-topic reply or a misplaced refusal, and it can only judge what it was shown."""
     max_new_tokens: int = Field(default=48, gt=0)
     panel: Panel = Panel()
-    min_agreement: float = Field(default=0.0, ge=0, le=1)
-    """Prompts whose rankers agree on a smaller share of pairs are contested."""
+    rules: AggregateRules = AggregateRules()
+    """When a prompt's rankers disagree too much for its order to be used."""
 
 
 class FileComparisons(Config):
@@ -55,31 +55,30 @@ ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discri
 @stage(version=1)
 def comparisons(
     model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext
-) -> Made[Comparisons]:
+) -> Comparisons:
     """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
     if isinstance(config, SampledComparisons):
         orders = _simulated(model, sources, config, context)
-        floor = config.min_agreement
+        rules = config.rules
     else:
         orders = _from_files(sources, config, context)
-        floor = 0.0
-    by_prompt: dict[str, list[Comparison]] = {}
-    for order in orders:
-        by_prompt.setdefault(order.prompt.id, []).append(order)
-    groups = [aggregate(rows, min_agreement=floor) for rows in by_prompt.values()]
+        rules = AggregateRules()
+    grouped = group(orders)
+    aggregates = [aggregate(rows, rules) for rows in grouped]
     write_records(context.out / "comparisons.jsonl", orders)
-    write_records(context.out / "groups.jsonl", groups)
-    _report(by_prompt, groups, context)
+    write_records(context.out / "groups.jsonl", aggregates)
+    _report(grouped, aggregates, context)
+    return context.made(Comparisons)
 
 
-def _report(by_prompt: dict[str, list[Comparison]], groups: Sequence[Aggregate], context: StageContext) -> None:
-    rows = list(by_prompt.values())
-    context.metrics["agreement"] = pairwise_agreement(rows)
-    context.metrics["kendall_w"] = mean_kendall_w(rows)
-    context.metrics["krippendorff_alpha"] = krippendorff_alpha(rows)
-    contested = sum(group.contested is not None for group in groups)
-    context.measure("prompts", len(groups), n=len(groups))
-    context.measure("contested", contested, n=len(groups))
+def _report(grouped: Sequence[Sequence[Comparison]], aggregates: Sequence[Aggregate], context: StageContext) -> None:
+    ranked = [Ranked(mid_ranks(rows), rows[0].replies) for rows in grouped]
+    context.metrics["agreement"] = pairwise_agreement(ranked)
+    context.metrics["kendall_w"] = concordance(ranked)
+    context.metrics["krippendorff_alpha"] = krippendorff_alpha(ranked)
+    contested = sum(row.contested is not None for row in aggregates)
+    context.measure("prompts", len(aggregates), n=len(aggregates))
+    context.measure("contested", contested, n=len(aggregates))
 
 
 def _simulated(

@@ -17,7 +17,7 @@ from trivium.core.config import Config
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Checkpoint, RewardModel, Sources, Tokens
 from trivium.core.seed import derive, stream
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel, ScalarModel
 from trivium.model.exchange import load_checkpoint, save_checkpoint
@@ -88,7 +88,7 @@ def policy(
     tokens: Tokens,
     config: PPOConfig,
     context: StageContext,
-) -> Made[Checkpoint]:
+) -> Checkpoint:
     """Start from SFT, which is also the KL reference; the value network starts from the reward model."""
     words = Tokenizer.load(sft.path)
     models = _models(sft, reward, words, context.device)
@@ -112,6 +112,7 @@ def policy(
     adapted.save(context.out / "adapter")
     layout = settings.layout
     context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
+    return context.made(Checkpoint)
 
 
 def _models(sft: Checkpoint, reward: RewardModel, words: Tokenizer, device: str) -> Models:

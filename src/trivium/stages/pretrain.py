@@ -10,7 +10,7 @@ from pydantic import Field
 from trivium.core.config import Config
 from trivium.core.kinds import Checkpoint, TokenizerFiles, Tokens
 from trivium.core.seed import derive
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, initialise
 from trivium.model.exchange import save_checkpoint
@@ -72,7 +72,7 @@ class PretrainConfig(Config):
 @stage(version=1)
 def pretrain(
     tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, context: StageContext
-) -> Made[Checkpoint]:
+) -> Checkpoint:
     """Train from random weights; report bits per byte on the held-out documents."""
     words = Tokenizer.load(tokenizer.path)
     shards = TokenShards.open(tokens.path / "train")
@@ -95,3 +95,4 @@ def pretrain(
     context.measure("parameters", model.config.num_parameters, n=1)
     seen = config.num_steps * config.rows_per_step * config.row_tokens
     context.measure("tokens_seen", seen, n=config.num_steps)
+    return context.made(Checkpoint)

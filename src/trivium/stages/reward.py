@@ -14,12 +14,12 @@ from trivium.core.config import Config
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, RewardModel
 from trivium.core.seed import derive, stream
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.evaluation.intervals import mean, share
 from trivium.human.ranking import Aggregate
 from trivium.model.decoder import ScalarModel, initialise
 from trivium.model.exchange import load_checkpoint, save_checkpoint
-from trivium.records import Demonstration, content_id, read_records
+from trivium.records import Comparison, Demonstration, content_id, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.examples import demonstration_tree, replies_tree, shuffled
 from trivium.training.first_batch import write_first_batch
@@ -52,7 +52,7 @@ def reward(
     demonstrations: Demonstrations,
     config: RewardConfig,
     context: StageContext,
-) -> Made[RewardModel]:
+) -> RewardModel:
     """Train from the SFT model's trunk with a fresh head on all rounds of comparisons."""
     words = Tokenizer.load(sft.path)
     model = load_checkpoint(sft.path, head="scalar", tokenizer=words)
@@ -83,6 +83,7 @@ def reward(
     accuracy = pair_accuracy(scores, ordered_pairs([group.mean_ranks for group in heldout]))
     context.metrics["heldout_pair_accuracy"] = share(accuracy.num_right, accuracy.n)
     context.measure("groups", len(kept), n=len(groups))
+    return context.made(RewardModel)
 
 
 def _groups(
@@ -92,9 +93,12 @@ def _groups(
     groups: list[RankedTree] = []
     dropped: list[dict[str, object]] = []
     for artifact in comparisons:
+        flags: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for order in read_records(artifact.path / "comparisons.jsonl", Comparison):
+            flags.setdefault(order.prompt.id, order.flags)
         for row in read_records(artifact.path / "groups.jsonl", Aggregate):
             reason = row.contested
-            cut = ["cut" in flags for flags in row.flags] or [False] * len(row.replies)
+            cut = ["cut" in marks for marks in flags[row.prompt.id]] or [False] * len(row.replies)
             tree = replies_tree(words, row.prompt.messages, row.replies, cut, row.prompt.id)
             if not reason and len(tree.prompt) + max(map(len, tree.replies)) > limit:
                 reason = f"longer than the context of {limit} tokens"

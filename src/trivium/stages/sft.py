@@ -10,7 +10,7 @@ from pydantic import Field
 from trivium.core.config import Config
 from trivium.core.kinds import Checkpoint, Demonstrations, Tokens
 from trivium.core.seed import derive, stream
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.model.decoder import LanguageModel
 from trivium.model.exchange import load_checkpoint, save_checkpoint
 from trivium.model.trainable import Update, UpdateAll, select
@@ -45,7 +45,7 @@ class SftConfig(Config):
 @stage(version=1)
 def sft(
     base: Checkpoint, demonstrations: Demonstrations, tokens: Tokens, config: SftConfig, context: StageContext
-) -> Made[Checkpoint]:
+) -> Checkpoint:
     """Train on the assistant's tokens and its end of turn; report the loss on held-out demonstrations."""
     words = Tokenizer.load(base.path)
     model = load_checkpoint(base.path, head="language", tokenizer=words).to(context.device)
@@ -70,6 +70,7 @@ def sft(
     adapted.save(context.out / "adapter")
     _report(model, words, demonstrations, tokens, layout, context)
     context.measure("demonstrations", len(trees), n=len(trees) + len(dropped))
+    return context.made(Checkpoint)
 
 
 class _Draw:
