@@ -1,14 +1,19 @@
 """Every noun of the road on one page: what a document, a prompt, a demonstration, a comparison … is.
 
-All records are frozen and serialise to one JSON object a line. Nothing here computes; the rooms that do import from here.
+All records are frozen and serialise to one JSON object a line; `read_records` and `write_records` do so. Nothing else here
+computes: the rooms that do import from here.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from trivium.core.errors import SourceError
 
 Role = Literal["system", "user", "assistant"]
 TaskType = Literal[
@@ -110,7 +115,9 @@ class Prompt(Record):
     @classmethod
     def of_messages(cls, messages: Conversation, **fields: Any) -> Prompt:
         """Make a prompt from turns; the id is the hash of its messages."""
-        return cls(id=content_id(*(part for m in messages for part in (m.role, m.content))), messages=messages, **fields)
+        return cls(
+            id=content_id(*(part for m in messages for part in (m.role, m.content))), messages=messages, **fields
+        )
 
     @property
     def text(self) -> str:
@@ -155,7 +162,9 @@ class Comparison(Record):
     @model_validator(mode="after")
     def _every_reply_ranked_once(self) -> Comparison:
         if len(self.ranks) != len(self.replies):
-            raise ValueError(f"wanted one rank per reply, found {len(self.ranks)} ranks for {len(self.replies)} replies")
+            raise ValueError(
+                f"wanted one rank per reply, found {len(self.ranks)} ranks for {len(self.replies)} replies"
+            )
         if min(self.ranks) < 1:
             raise ValueError(f"ranks start at 1 (best), found {min(self.ranks)}")
         return self
@@ -209,3 +218,34 @@ class Measure(Record):
     low: float | None = None
     high: float | None = None
     undefined: str | None = None
+
+
+R = TypeVar("R", bound=BaseModel)
+
+
+def write_records(path: Path, rows: Iterable[BaseModel]) -> int:
+    """Write one JSON object a line; return how many. Fields at their default are left out."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(row.model_dump_json(exclude_defaults=True) + "\n")
+            count += 1
+    return count
+
+
+def read_records(path: Path, kind: type[R]) -> Iterator[R]:
+    """Yield the records of a file that Trivium wrote; a missing file yields none, a broken line raises SourceError."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield kind.model_validate_json(line)
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(map(str, first["loc"])) or "line"
+                raise SourceError(
+                    f"wanted a {kind.__name__}, found a line that is none: {place}: {first['msg']}",
+                    where=f"{path}:{number}",
+                    do="mend or remove the line",
+                ) from error

@@ -51,7 +51,7 @@ class Store:
     def find(self, artifact_id: str) -> Artifact | None:
         """Return the artifact of that id (whole), or None; raise where it is truncated or its manifest was changed."""
         for path in sorted((self.root / "artifacts").glob(f"*/{artifact_id}")):
-            return self._load(path)
+            return self.load(path)
         return None
 
     def open(self, wanted: type[A], artifact_id: str) -> A:
@@ -74,7 +74,7 @@ class Store:
             raise ArtifactError(
                 f"wanted one artifact whose id begins with {prefix}, found {found}", where=f"{self.root}"
             )
-        return self._load(paths[0])
+        return self.load(paths[0])
 
     def manifests(self) -> Iterator[Manifest]:
         """Yield the manifest of every finished artifact, oldest first."""
@@ -129,9 +129,10 @@ class Store:
             draft.rename(path)
             _sync_folder(path.parent)
             shutil.rmtree(self.root / "scratch" / manifest.id, ignore_errors=True)
-        return self._load(path)
+        return self.load(path)
 
-    def _load(self, path: Path) -> Artifact:
+    def load(self, path: Path) -> Artifact:
+        """Return the artifact in that folder, every file's size checked."""
         manifest = _read_manifest(path)
         kinds = kinds_of(Artifact)
         if manifest.kind not in kinds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,6 +83,33 @@ class Manifest(BaseModel):
 
     def _content_hash(self) -> str:
         return fingerprint(self.model_dump(mode="json", exclude={"seal"}))
+
+
+def draft_manifest(kind: str, metrics: Mapping[str, Any], licences: Iterable[str]) -> Manifest:
+    """Return the manifest of a folder that is not finished: metrics and licences only."""
+    return Manifest(
+        id="draft",
+        identity="",
+        kind=kind,
+        stage="",
+        stage_version=0,
+        source_hash="",
+        inputs={},
+        config={},
+        files={},
+        metrics=as_metrics(metrics),
+        seed=None,
+        code_version="",
+        seconds=0.0,
+        peak_memory_bytes=0,
+        licences=sorted(licences),
+        created_at="",
+    )
+
+
+def as_metrics(metrics: Mapping[str, Any]) -> dict[str, Metric]:
+    """Return the numbers a stage reported (tables, or records with the same fields) as metrics."""
+    return {name: Metric.model_validate(value, from_attributes=True) for name, value in metrics.items()}
 
 
 def identity_settings(

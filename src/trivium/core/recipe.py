@@ -76,6 +76,9 @@ class Recipe:
         return RecipeError(f"`{key}`: {first['msg']}; found {first['input']!r}", where=where)
 
     def _where(self, key: str) -> str:
+        below = [origin for name, origin in self.origins.items() if name.startswith(f"{key}.")]
+        if below and key not in self.origins:
+            return below[0]
         while key and key not in self.origins:
             key = key.rpartition(".")[0]
         return self.origins.get(key, str(self.path))

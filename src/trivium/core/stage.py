@@ -9,20 +9,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from trivium.core.artifact import Artifact
 from trivium.core.identity import ID_DIGITS, file_hash, fingerprint, plain
 from trivium.core.log import EventLog
-from trivium.core.manifest import Metric, identity_settings
+from trivium.core.manifest import Metric, draft_manifest, identity_settings
 from trivium.core.progress import Progress
 
 A = TypeVar("A", bound=Artifact)
-
-Made = Annotated[None, A]
-"""What a stage function returns: nothing; `-> Made[Checkpoint]` declares the kind that its folder becomes."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,10 @@ class StageContext:
         """Set one metric."""
         self.metrics[name] = Metric(value=value, n=n, low=low, high=high)
 
+    def made(self, kind: type[A]) -> A:
+        """Return the draft folder as the kind it becomes: a stage ends with `return context.made(Checkpoint)`."""
+        return kind("draft", self.out, draft_manifest(kind.kind, self.metrics, self.licences))
+
 
 class Gathers:
     """Mixed into the config of a gathered stage: says which real files it reads, so that their contents make the id."""
@@ -68,22 +69,22 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[A]):
     """A stage as its function's signature declares it. Calling it calls the function."""
 
     name: str
     version: int
-    function: Callable[..., None]
+    function: Callable[..., A]
     inputs: Mapping[str, Input]
     config_type: Any
     """The config class, or the tagged union of them."""
-    output: type[Artifact]
+    output: type[A]
     gathered: bool = False
     seeded: bool = True
 
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, *args: Any, **kwargs: Any) -> A:
         """Run the function alone, as a test does."""
-        self.function(*args, **kwargs)
+        return self.function(*args, **kwargs)
 
     @cached_property
     def source_hash(self) -> str:
@@ -120,17 +121,19 @@ class Identity:
         return self.full[:ID_DIGITS]
 
 
-def stage(*, version: int, gathered: bool = False, seeded: bool = True) -> Callable[[Callable[..., None]], Stage]:
+def stage(*, version: int, gathered: bool = False, seeded: bool = True) -> Callable[[Callable[..., A]], Stage[A]]:
     """Declare a stage. Raise `version` when its meaning changes: everything it made before is then stale.
 
     `gathered`: its id hangs on the contents of the files that its config names (see `Gathers`), and it has no inputs.
     `seeded=False`: it draws nothing at random, so the recipe's seed is not in its id.
     """
 
-    def declare(function: Callable[..., None]) -> Stage:
+    def declare(function: Callable[..., A]) -> Stage[A]:
         hints = typing.get_type_hints(function, include_extras=True)
         name = function.__name__
-        output = _output(name, hints.pop("return", None))
+        output = hints.pop("return", None)
+        if not (isinstance(output, type) and issubclass(output, Artifact) and output.kind):
+            raise TypeError(f"stage {name}: wanted a kind of artifact as return type, found {output!r}")
         parameters = list(inspect.signature(function).parameters)
         if parameters[-2:] != ["config", "context"] or hints.pop("context", None) is not StageContext:
             raise TypeError(f"stage {name}: the last parameters must be `config: …, context: StageContext`")
@@ -138,16 +141,18 @@ def stage(*, version: int, gathered: bool = False, seeded: bool = True) -> Calla
         inputs = {parameter: _input(name, parameter, hints[parameter]) for parameter in parameters[:-2]}
         if gathered and inputs:
             raise TypeError(f"stage {name} is gathered: it reads the world, so it takes no artifacts")
-        return Stage(name, version, function, inputs, config_type, output, gathered, seeded and not gathered)
+        return Stage(
+            name,
+            version,
+            function,
+            inputs,
+            config_type,
+            typing.cast(type[A], output),
+            gathered,
+            seeded and not gathered,
+        )
 
     return declare
-
-
-def _output(name: str, hint: Any) -> type[Artifact]:
-    marks = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, type) and issubclass(m, Artifact)]
-    if len(marks) != 1 or not marks[0].kind:
-        raise TypeError(f"stage {name}: wanted `-> Made[Kind]`, found {hint!r}")
-    return marks[0]
 
 
 def _input(name: str, parameter: str, hint: Any) -> Input:
