@@ -36,7 +36,7 @@ class Speaker:
         self.name = name
         self.chat = chat
         self.words = Tokenizer.load(folder)
-        model = load_checkpoint(folder, head="language", tokenizer=self.words)
+        model = load_checkpoint(folder, head="language")
         assert isinstance(model, LanguageModel)
         self.model = model.to(device)
         self.engine = Engine(self.model, max_batch=256)

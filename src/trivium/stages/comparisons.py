@@ -107,7 +107,7 @@ Sampled = list[list[tuple[str, bool]]]
 
 def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledComparisons, context: StageContext) -> Sampled:
     words = Tokenizer.load(model.path)
-    language_model = load_checkpoint(model.path, head="language", tokenizer=words).to(context.device)
+    language_model = load_checkpoint(model.path, head="language").to(context.device)
     assert isinstance(language_model, LanguageModel)
     engine = Engine(language_model, max_batch=256)
     ids = [prompt_ids(words, prompt.messages) for prompt in prompts]

@@ -13,7 +13,7 @@ from trivium.core.seed import derive
 from trivium.core.stage import StageContext, stage
 from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, initialise
-from trivium.model.exchange import save_checkpoint
+from trivium.model.exchange import FINGERPRINT, save_checkpoint
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.bits import bits_per_byte
 from trivium.training.examples import RawRows
@@ -90,7 +90,7 @@ def pretrain(
     )
     write_first_batch(context.out / "first_batch.json", words, rows.trees(0)[0])
     train(task, LoopPlan("pretrain", config.num_steps, config.optimizer.clip_norm, config.schedule), context)
-    save_checkpoint(context.out, model, tokenizer.path)
+    save_checkpoint(context.out, model, tokenizer.path, extra={FINGERPRINT: words.fingerprint})
     context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
     context.measure("parameters", model.config.num_parameters, n=1)
     seen = config.num_steps * config.rows_per_step * config.row_tokens
