@@ -27,7 +27,7 @@ class Reject(NamedTuple):
     reason: str
 
 
-class Flaw(ValueError):
+class Flaw(ValueError):  # noqa: N818 -- it is yielded as a value as often as it is raised
     """Why a row gives no record. A converter raises it for the whole row and yields it for a part of the row."""
 
 
