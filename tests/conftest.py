@@ -21,5 +21,7 @@ def data(tmp_path: Path) -> Path:
 def recipe_file(tmp_path: Path, data: Path) -> Path:
     """A recipe over the toy road."""
     file = tmp_path / "toy.toml"
-    file.write_text(f'seed = 7\n\n[sources]\nfolder = "{data}"\n\n[pretrain]\nsteps = 3\n\n[policy]\nmethod = "ppo"\nkl = 0.2\n')
+    file.write_text(
+        f'seed = 7\n\n[sources]\nfolder = "{data}"\n\n[pretrain]\nsteps = 3\n\n[policy]\nmethod = "ppo"\nkl = 0.2\n'
+    )
     return file

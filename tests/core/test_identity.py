@@ -59,9 +59,17 @@ def test_true_is_not_one_and_one_is_not_a_text() -> None:
 
 
 def test_execution_settings_are_recorded_apart() -> None:
-    assert execution(TrainConfig(device="cuda")) == {"device": "cuda", "crash_at": None, "kill_at": None, "interrupt_at": None}
+    assert execution(TrainConfig(device="cuda")) == {
+        "device": "cuda",
+        "crash_at": None,
+        "kill_at": None,
+        "interrupt_at": None,
+    }
     assert execution(PpoConfig()) == {}
 
 
 def test_a_known_value_keeps_its_hash_forever() -> None:
-    assert fingerprint({"a": [1, 2.5, None, True], "b": "é"}) == "2d13915cea65e5c86a2097e51aa092fb3f5a29e3b40d276704fc891f0f063399"
+    assert (
+        fingerprint({"a": [1, 2.5, None, True], "b": "é"})
+        == "2d13915cea65e5c86a2097e51aa092fb3f5a29e3b40d276704fc891f0f063399"
+    )
