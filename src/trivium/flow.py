@@ -8,11 +8,41 @@ from pathlib import Path
 from trivium.core.graph import Graph
 from trivium.core.recipe import Recipe, load
 from trivium.core.road import Road
+from trivium.stages import comparisons as c
+from trivium.stages import corpus, demonstrations, evaluate, policy, pretrain, reward, sft, sources, tokenizer, tokens
 
 
 def road(recipe: Recipe) -> Graph:
-    """Lay the road that the recipe describes."""
+    """Lay the road that the recipe describes.
+
+    With `rounds = 2` comparisons → reward → policy are gone through twice: the second round samples from the first policy, its
+    reward model learns from both rounds, and its policy starts from SFT again. The last round bears the plain names.
+    """
     lay = Road(recipe)
+    method = recipe.sections.get("sources", {}).get("method", "primer")
+    world = lay.box(sources.primer if method == "primer" else sources.gather, "sources")
+    text = lay.box(corpus.corpus, sources=world)
+    words = lay.box(tokenizer.tokenizer, corpus=text)
+    shards = lay.box(tokens.tokens, corpus=text, tokenizer=words)
+    base = lay.box(pretrain.pretrain, tokens=shards, tokenizer=words)
+    shown = lay.box(demonstrations.demonstrations, sources=world)
+    tuned = lay.box(sft.sft, base=base, demonstrations=shown, tokens=shards)
+
+    rounds = recipe.value("rounds", 1)
+    model, orders, rewarded, reinforced = tuned, [], "", ""
+    for number in range(1, rounds + 1):
+        tag = "" if number == rounds else f"-{number}"
+        orders.append(lay.box(c.comparisons, f"comparisons{tag}", section="comparisons", model=model, sources=world))
+        rewarded = lay.box(
+            reward.reward, f"reward{tag}", section="reward", sft=tuned, comparisons=tuple(orders), demonstrations=shown
+        )
+        given = {"sft": tuned, "reward": rewarded, "sources": world, "tokens": shards}
+        model = reinforced = lay.box(policy.policy, f"policy{tag}", section="policy", **given)
+    unmixed = lay.box(policy.policy, "policy_without_mix", section="policy", replace={"mix_coefficient": 0.0}, **given)
+
+    models = {"base": base, "sft": tuned, "reward": rewarded, "policy": reinforced, "policy_without_mix": unmixed}
+    data = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards, "sources": world}
+    lay.box(evaluate.evaluate, publish=("scorecard.json",), **models, **data)
     return lay.graph()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from trivium.core.graph import Given, Graph, Node
@@ -24,14 +25,18 @@ class Road:
         *,
         section: str = "",
         publish: tuple[str, ...] = (),
+        replace: Mapping[str, Any] | None = None,
         **inputs: Given,
     ) -> str:
         """Lay a stage and return its name, to be given to the boxes below.
 
-        `name` and `section` are the stage's name unless said; `publish` names files to copy into the run's folder.
+        `name` and `section` are the stage's name unless said; `publish` names files to copy into the run's folder;
+        `replace` overrides fields of the config, for a box that is laid for comparison.
         """
         name = name or stage.name
         config = self.recipe.section(section or name, stage.config_type)
+        if replace:
+            config = config.model_copy(update=dict(replace))
         self.nodes.append(Node(name, stage, config, inputs, self.recipe.seed, publish))
         return name
 

@@ -6,6 +6,7 @@ K head width, F feed-forward width, V vocabulary. Parameter names are Hugging Fa
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import torch
@@ -38,10 +39,21 @@ class RMSNorm(nn.Module):
         return self.weight * x32.to(x.dtype)
 
 
-def rotary_tables(positions_BT: Tensor, head_dim: int, theta: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return cosines and sines, [B, 1, T, K] each, for rotary positions (Su et al. 2021, eq. 15; half-split layout)."""
-    exponents = torch.arange(0, head_dim, 2, dtype=torch.float32, device=positions_BT.device) / head_dim
-    angles = positions_BT[..., None].float() * (theta**-exponents)
+def rotary_frequencies(config: ModelConfig, device: torch.device) -> Tensor:
+    """Return radians a position, [K / 2], float32: theta^(-2i/K) (Su et al. 2021, eq. 15), stretched when asked for."""
+    exponents = torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=device) / config.head_dim
+    frequencies = 1.0 / config.rope_theta**exponents
+    scaling = config.rope_scaling
+    if scaling is None:
+        return frequencies
+    turns = scaling.original_max_position_embeddings * frequencies / (2 * math.pi)
+    keep = (turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor)
+    return torch.lerp(frequencies / scaling.factor, frequencies, keep.clamp(0.0, 1.0))
+
+
+def rotary_tables(positions_BT: Tensor, config: ModelConfig, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return cosines and sines, [B, 1, T, K] each, for rotary positions in the half-split layout."""
+    angles = positions_BT[..., None].float() * rotary_frequencies(config, positions_BT.device)
     angles_BTK = torch.cat((angles, angles), dim=-1)
     return angles_BTK.cos().to(dtype)[:, None], angles_BTK.sin().to(dtype)[:, None]
 
@@ -92,7 +104,8 @@ class Attention(nn.Module):
             k_BGTK = k_BGTK.repeat_interleave(repeats, dim=1)
             v_BGTK = v_BGTK.repeat_interleave(repeats, dim=1)
         mixed = F.scaled_dot_product_attention(q_BHTK, k_BGTK, v_BGTK, attn_mask=allowed, is_causal=allowed is None)
-        return self.o_proj(mixed.transpose(1, 2).reshape(B, T, -1))
+        out_BTD: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(B, T, -1))
+        return out_BTD
 
 
 class FeedForward(nn.Module):
@@ -106,7 +119,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x_BTD: Tensor) -> Tensor:
         """Return [B, T, D]."""
-        return self.down_proj(F.silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
+        out_BTD: Tensor = self.down_proj(F.silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
+        return out_BTD
 
 
 class Layer(nn.Module):
@@ -124,7 +138,8 @@ class Layer(nn.Module):
     ) -> Tensor:
         """Return [B, T, D]."""
         x_BTD = x_BTD + self.self_attn(self.input_layernorm(x_BTD), cos, sin, allowed, cache)
-        return x_BTD + self.mlp(self.post_attention_layernorm(x_BTD))
+        x_BTD = x_BTD + self.mlp(self.post_attention_layernorm(x_BTD))
+        return x_BTD
 
 
 class Decoder(nn.Module):
@@ -151,7 +166,7 @@ class Decoder(nn.Module):
         against `max_position_embeddings` here: callers refuse long prompts with a message.
         """
         x_BTD = self.embed_tokens(ids_BT)
-        cos, sin = rotary_tables(positions_BT, self.config.head_dim, self.config.rope_theta, x_BTD.dtype)
+        cos, sin = rotary_tables(positions_BT, self.config, x_BTD.dtype)
         for layer in self.layers:
             x_BTD = layer(x_BTD, cos, sin, allowed, cache)
         normed: Tensor = self.norm(x_BTD)
@@ -206,7 +221,7 @@ class ScalarModel(nn.Module):
 
 
 def initialise(model: LanguageModel | ScalarModel, generator: torch.Generator) -> None:
-    """Draw weights: normal with `initializer_range`, residual outputs scaled by 1/sqrt(2 · layers) (GPT-2, section 2.3).
+    """Draw weights: normal with `initializer_range`, residual outputs scaled by 1/sqrt(2 · layers) (GPT-2, sec. 2.3).
 
     A scalar head starts at normal with std 1/sqrt(D + 1) (Stiennon et al. 2020 code; reward head details of
     Huang et al. 2024, "N+ implementation details", detail on the head's initialisation). Biases are 0, norms 1.

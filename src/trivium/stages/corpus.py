@@ -12,7 +12,7 @@ from pydantic import Field
 from trivium.core.config import Config
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Corpus, Sources
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.records import Document, content_id, read_records, write_records
 
 
@@ -24,7 +24,7 @@ class CorpusConfig(Config):
 
 
 @stage(version=1)
-def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Made[Corpus]:
+def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Corpus:
     """Drop exact duplicates and what is too short; hold documents out by the hash of their id, never by chance."""
     heldout_file = sources.path / "heldout_documents.jsonl"
     reserved = list(read_records(heldout_file, Document))
@@ -64,6 +64,7 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Mad
     context.measure("characters", characters, n=count)
     for reason, number in sorted(reasons.items()):
         context.measure(f"dropped.{reason.replace(' ', '_')}", number, n=count + number)
+    return context.made(Corpus)
 
 
 def _held_out(document_id: str, share: float) -> bool:

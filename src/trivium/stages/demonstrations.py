@@ -11,7 +11,7 @@ from trivium.core.config import Config
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Demonstrations, Sources
 from trivium.core.seed import stream
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.records import Demonstration, content_id, read_records, write_records
 
 
@@ -23,7 +23,7 @@ class DemonstrationsConfig(Config):
 
 
 @stage(version=1)
-def demonstrations(sources: Sources, config: DemonstrationsConfig, context: StageContext) -> Made[Demonstrations]:
+def demonstrations(sources: Sources, config: DemonstrationsConfig, context: StageContext) -> Demonstrations:
     """Drop exact copies and empty replies with a reason; hold out by the hash of the prompt's id."""
     train: list[Demonstration] = []
     heldout: list[Demonstration] = []
@@ -52,3 +52,4 @@ def demonstrations(sources: Sources, config: DemonstrationsConfig, context: Stag
     context.measure("heldout", len(heldout), n=len(heldout))
     for name, number in sorted(types.items()):
         context.measure(f"tasks.{name}", number, n=len(train) + len(heldout))
+    return context.made(Demonstrations)

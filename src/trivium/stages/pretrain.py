@@ -10,10 +10,10 @@ from pydantic import Field
 from trivium.core.config import Config
 from trivium.core.kinds import Checkpoint, TokenizerFiles, Tokens
 from trivium.core.seed import derive
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, initialise
-from trivium.model.exchange import save_checkpoint
+from trivium.model.exchange import FINGERPRINT, save_checkpoint
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.bits import bits_per_byte
 from trivium.training.examples import RawRows
@@ -72,7 +72,7 @@ class PretrainConfig(Config):
 @stage(version=1)
 def pretrain(
     tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, context: StageContext
-) -> Made[Checkpoint]:
+) -> Checkpoint:
     """Train from random weights; report bits per byte on the held-out documents."""
     words = Tokenizer.load(tokenizer.path)
     shards = TokenShards.open(tokens.path / "train")
@@ -90,8 +90,9 @@ def pretrain(
     )
     write_first_batch(context.out / "first_batch.json", words, rows.trees(0)[0])
     train(task, LoopPlan("pretrain", config.num_steps, config.optimizer.clip_norm, config.schedule), context)
-    save_checkpoint(context.out, model, tokenizer.path)
+    save_checkpoint(context.out, model, tokenizer.path, extra={FINGERPRINT: words.fingerprint})
     context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
     context.measure("parameters", model.config.num_parameters, n=1)
     seen = config.num_steps * config.rows_per_step * config.row_tokens
     context.measure("tokens_seen", seen, n=config.num_steps)
+    return context.made(Checkpoint)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from trivium.core.kinds import Corpus, TokenizerFiles
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.records import Document, read_records
 from trivium.text.tokenizer import Tokenizer, TokenizerConfig
 
 
 @stage(version=1)
-def tokenizer(corpus: Corpus, config: TokenizerConfig, context: StageContext) -> Made[TokenizerFiles]:
+def tokenizer(corpus: Corpus, config: TokenizerConfig, context: StageContext) -> TokenizerFiles:
     """Train on the kept documents; report bytes per token on those held out."""
     texts = (document.text for document in read_records(corpus.path / "documents.jsonl", Document))
     trained = Tokenizer.train(texts, config)
@@ -19,3 +19,4 @@ def tokenizer(corpus: Corpus, config: TokenizerConfig, context: StageContext) ->
     num_bytes = sum(len(text.encode()) for text in heldout)
     context.measure("vocabulary", trained.vocab_size, n=trained.vocab_size)
     context.measure("bytes_per_token", num_bytes / num_tokens if num_tokens else None, n=num_tokens)
+    return context.made(TokenizerFiles)

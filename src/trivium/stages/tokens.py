@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trivium.core.config import Config
 from trivium.core.kinds import Corpus, TokenizerFiles, Tokens
-from trivium.core.stage import Made, StageContext, stage
+from trivium.core.stage import StageContext, stage
 from trivium.records import Document, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.shards import write_shards
@@ -23,7 +23,7 @@ class TokensConfig(Config):
 
 
 @stage(version=1)
-def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, context: StageContext) -> Made[Tokens]:
+def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, context: StageContext) -> Tokens:
     """Encode each document after a beginning-of-document token; memory holds one batch of documents."""
     encoder = Tokenizer.load(tokenizer.path)
     for split, name in (("train", "documents.jsonl"), ("heldout", "heldout.jsonl")):
@@ -35,6 +35,7 @@ def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, cont
             tokenizer=encoder.fingerprint,
         )
         context.measure(f"{split}_tokens", summary.num_tokens, n=summary.num_documents)
+    return context.made(Tokens)
 
 
 def _encoded(path: Path, encoder: Tokenizer) -> Iterator[tuple[list[int], int]]:

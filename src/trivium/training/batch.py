@@ -1,14 +1,15 @@
 """Token sequences to packed rows: several documents a row, no padding inside them, replies of one prompt sharing it.
 
 Shapes: B rows, T positions a row, N places where a loss or a log-prob is wanted, M ends of replies.
-A row holds whole trees. A tree is a prompt and K >= 0 replies: every reply sees the prompt and itself, no reply sees another,
-and its positions count on from the prompt's end. A plain document is a tree of a prompt without replies.
+A row holds whole trees. A tree is a prompt and K >= 0 replies: every reply sees the prompt and itself, no reply sees
+another, and its positions count on from the prompt's end. A plain document is a tree of a prompt without replies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,8 +69,8 @@ class PackedBatch:
 
     def to(self, device: torch.device | str) -> PackedBatch:
         """Move every tensor."""
-        moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in self.__dict__.items()}
-        return PackedBatch(**moved)
+        moved: dict[str, Any] = {k: v.to(device) for k, v in self.__dict__.items() if isinstance(v, Tensor)}
+        return replace(self, **moved)
 
 
 def allowed_mask(document_BT: Tensor, branch_BT: Tensor) -> Tensor:
@@ -106,7 +107,7 @@ def pack_rows(lengths: Sequence[int], row_tokens: int) -> list[list[int]]:
 
 
 def micro_rows(trees: Sequence[Tree], row_tokens: int, micro_tokens: int) -> Iterator[list[list[int]]]:
-    """Split trees into micro-batches of packed rows, each of at most about `micro_tokens` places; longest rows first."""
+    """Split trees into micro-batches of packed rows, each of about `micro_tokens` places at most; long rows first."""
     rows = pack_rows([tree.num_tokens for tree in trees], row_tokens)
     used = [sum(trees[index].num_tokens for index in row) for row in rows]
     batch: list[list[int]] = []
@@ -137,8 +138,13 @@ class _Places:
         self.reply.append(np.full(len(source), reply, dtype=np.int64))
 
 
-def _fill_tree(tree: Tree, start: int, row: tuple[np.ndarray, ...], places: _Places, tree_index: int, offset: int) -> int:
-    """Write one tree into a row's arrays from column `start`; return the next free column. `offset` is the row's flat start."""
+def _fill_tree(
+    tree: Tree, start: int, row: tuple[np.ndarray, ...], places: _Places, tree_index: int, offset: int
+) -> int:
+    """Write one tree into a row's arrays from column `start`; return the next free column.
+
+    `offset` is the row's flat start.
+    """
     ids, positions, branches = row
     prompt = np.asarray(tree.prompt, dtype=np.int64)
     size = len(prompt)
@@ -164,11 +170,16 @@ def _fill_tree(tree: Tree, start: int, row: tuple[np.ndarray, ...], places: _Pla
     return column
 
 
-def pack(trees: Sequence[Tree], rows: Sequence[Sequence[int]] | None = None, row_tokens: int | None = None) -> PackedBatch:
+def pack(
+    trees: Sequence[Tree], rows: Sequence[Sequence[int]] | None = None, row_tokens: int | None = None
+) -> PackedBatch:
     """Lay trees into rows. `rows` says which trees share a row (one tree a row when None and no `row_tokens` is given).
 
-    Replies are numbered in the order of `trees`, whatever row they land in: `reply_N`, `end_M` and `tree_M` follow that order.
+    Replies are numbered in the order of `trees`, whatever row they land in; `reply_N`, `end_M`, `tree_M` follow it.
     """
+    assert all(len(tree.prompt) and all(map(len, tree.replies)) for tree in trees), (
+        "a tree needs a prompt and no empty reply"
+    )
     if rows is None:
         lengths = [tree.num_tokens for tree in trees]
         rows = pack_rows(lengths, row_tokens) if row_tokens else [[index] for index in range(len(trees))]

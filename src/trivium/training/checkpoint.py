@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from trivium.core.errors import CheckpointError
+from trivium.core.storage import storage
 
 if TYPE_CHECKING:
     from trivium.training.loop import Task
@@ -28,7 +31,6 @@ def latest_checkpoint(scratch: Path) -> Path | None:
 
 def save_state(scratch: Path, task: Task, step: int) -> Path:
     """Write `step-########.pt` (the state before that step) through a draft that is renamed; keep the newest two."""
-    scratch.mkdir(parents=True, exist_ok=True)
     path = scratch / f"step-{step:08d}.pt"
     draft = path.with_suffix(".draft")
     payload: dict[str, Any] = {
@@ -37,13 +39,15 @@ def save_state(scratch: Path, task: Task, step: int) -> Path:
         "optimizers": task.optimizers.state(),
         "task": task.state(),
     }
-    with draft.open("wb") as file:
-        torch.save(payload, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    for old in _files(scratch)[:-KEPT]:
-        old.unlink()
+    with storage(scratch):
+        scratch.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            torch.save(payload, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        for old in [*_files(scratch)[:-KEPT], *scratch.glob("step-*.draft")]:
+            old.unlink()
     return path
 
 
@@ -55,16 +59,22 @@ def load_state(scratch: Path, task: Task) -> int | None:
     path = latest_checkpoint(scratch)
     if path is None:
         return None
+    again = f"delete {path.name} to continue from the one before it, or the folder to begin the stage again"
     try:
+        if not zipfile.is_zipfile(path):
+            raise EOFError("the file is cut short, or no checkpoint")
         payload = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError) as error:
-        raise CheckpointError(
-            f"the resumable checkpoint cannot be read: {error}",
-            where=str(path),
-            do=f"delete {path.name} to continue from the one before it, or the folder to begin the stage again",
-        ) from error
-    for name, module in task.modules.items():
-        module.load_state_dict(payload["modules"][name])
-    task.optimizers.load_state(payload["optimizers"])
-    task.load_state(payload["task"])
-    return int(payload["step"])
+        step, modules, optimizers, kept = (payload[key] for key in ("step", "modules", "optimizers", "task"))
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        reason = str(error).split("\n")[0]
+        message = f"the resumable checkpoint cannot be read: {type(error).__name__}: {reason}"
+        raise CheckpointError(message, where=str(path), do=again) from error
+    try:
+        for name, module in task.modules.items():
+            module.load_state_dict(modules[name])
+        task.optimizers.load_state(optimizers)
+    except (RuntimeError, ValueError, KeyError) as error:
+        message = f"the resumable checkpoint does not fit this training: {error}"
+        raise CheckpointError(message, where=str(path), do="delete the folder to begin the stage again") from error
+    task.load_state(kept)
+    return int(step)

@@ -86,14 +86,14 @@ class LoopPlan:
     """Least time between two resumable checkpoints; never part of a result's identity."""
 
 
-def _check_finite(total: float, task: Task, step: int, scratch: Path) -> None:
-    if math.isfinite(total):
+def _check_finite(what: str, value: float, task: Task, step: int, scratch: Path) -> None:
+    if math.isfinite(value):
         return
     names = list(task.batch_names(step))
     shown = ", ".join(names[:8]) + (f" … {len(names) - 8} more" if len(names) > 8 else "")
     last = latest_checkpoint(scratch)
     raise DivergenceError(
-        f"the loss became {total} at step {step}",
+        f"the {what} became {value} at step {step}",
         where=f"batch: {shown or 'unnamed'}; last good checkpoint: {last or 'none yet'}",
         do="lower the learning rate or look at the batch; the run continues from the checkpoint when started again",
     )
@@ -102,8 +102,8 @@ def _check_finite(total: float, task: Task, step: int, scratch: Path) -> None:
 def train(task: Task, plan: LoopPlan, context: StageContext) -> int:
     """Run the task to its last step; return the step it started from (0, or where a killed run had left off).
 
-    Gradients are the sum over the yielded losses, clipped by norm for each module. Memory: weights, gradients, optimiser state,
-    one micro-batch's activations.
+    Gradients are the sum over the yielded losses, clipped by norm for each module. Memory: weights, gradients,
+    optimiser state, one micro-batch's activations.
     """
     scratch = context.scratch
     start = load_state(scratch, task) or 0
@@ -132,7 +132,7 @@ def one_step(task: Task, plan: LoopPlan, step: int, scratch: Path) -> dict[str, 
     stats: dict[str, float] = {}
     for loss, more in task.losses(step):
         value = float(loss.detach())
-        _check_finite(value, task, step, scratch)
+        _check_finite("loss", value, task, step, scratch)
         if loss.requires_grad:
             loss.backward()  # type: ignore[no-untyped-call]
         total += value
@@ -143,7 +143,7 @@ def one_step(task: Task, plan: LoopPlan, step: int, scratch: Path) -> dict[str, 
     for name, module in task.modules.items():
         trained = [p for p in module.parameters() if p.grad is not None]
         norm = float(torch.nn.utils.clip_grad_norm_(trained, plan.clip_norm)) if trained else 0.0
-        _check_finite(norm, task, step, scratch)
+        _check_finite(f"gradient norm of {name}", norm, task, step, scratch)
         norms["grad_norm" if len(task.modules) == 1 else f"grad_norm_{name}"] = norm
     task.optimizers.set_share(share)
     task.optimizers.step()

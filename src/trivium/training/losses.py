@@ -15,11 +15,12 @@ CHUNK_TOKENS = 2048  # 2,048 · V · 4 bytes is what a chunk of logits takes: 16
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
-    """Sum of -log softmax(h W^T)[target] with gradients made chunk by chunk in the forward pass (softmax minus one-hot)."""
+    """Sum of -log softmax(h W^T)[target]; the gradients, softmax minus one-hot, are made chunk by chunk ahead."""
 
     @staticmethod
-    def forward(ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, chunk: int) -> Tensor:
-        wants_hidden, wants_weight = ctx.needs_input_grad[0], ctx.needs_input_grad[1]
+    def forward(ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, chunk: int, learns: bool) -> Tensor:
+        # needs_input_grad is true for trainable weights even where the caller has switched gradients off
+        wants_hidden, wants_weight = learns and ctx.needs_input_grad[0], learns and ctx.needs_input_grad[1]
         grad_hidden = torch.empty_like(hidden_ND) if wants_hidden else None
         grad_weight = torch.zeros_like(weight_VD, dtype=torch.float32) if wants_weight else None
         total = hidden_ND.new_zeros((), dtype=torch.float32)
@@ -43,12 +44,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None]:
         grad_hidden, grad_weight = ctx.saved_tensors
         scale = grads[0]
         return (
             None if grad_hidden is None else grad_hidden * scale.to(grad_hidden.dtype),
             None if grad_weight is None else (grad_weight * scale).to(ctx.weight_dtype),
+            None,
             None,
             None,
         )
@@ -59,7 +61,8 @@ def chunked_cross_entropy(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor
 
     Never holds more than `chunk` x V logits; the gradient is exact. N = 0 gives 0.
     """
-    total: Tensor = _ChunkedCrossEntropy.apply(hidden_ND, weight_VD, target_N, chunk)  # type: ignore[no-untyped-call]
+    learns = torch.is_grad_enabled()
+    total: Tensor = _ChunkedCrossEntropy.apply(hidden_ND, weight_VD, target_N, chunk, learns)  # type: ignore[no-untyped-call]
     return total
 
 
@@ -68,7 +71,7 @@ def token_logprobs(
 ) -> tuple[Tensor, Tensor]:
     """Return (log-probs [N] of the targets in nats, entropies [N]) of softmax(h W^T / temperature), in float32.
 
-    The temperature divides the logits here exactly as it does when sampling. Chunks are recomputed in the backward pass.
+    The temperature divides the logits here exactly as it does when sampling. Chunks are computed again going back.
     """
 
     def one_chunk(hidden_CD: Tensor, weight: Tensor, target_C: Tensor) -> tuple[Tensor, Tensor]:

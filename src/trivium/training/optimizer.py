@@ -9,6 +9,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+OUTER = ("embed_tokens.weight", "lm_head.weight", "score.weight")
+"""Matrices that are not hidden: they neither decay nor go to Muon."""
+
 
 class OptimizerConfig(BaseModel):
     """Peak learning rates and their company. `learning_rate` is AdamW's; `muon_learning_rate` the hidden matrices'."""
@@ -38,13 +41,16 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     for _ in range(steps):
         gram = x @ x.T
         x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
-    return (x.T if tall else x).to(matrix.dtype)
+    turned: Tensor = x.T if tall else x
+    return turned.to(matrix.dtype)
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum orthogonalised (Jordan et al. 2024): W -= lr · sqrt(max(1, rows/columns)) · orthogonalise(nesterov momentum)."""
+    """W -= lr · sqrt(max(1, rows/columns)) · orthogonalise(nesterov momentum) (Jordan et al. 2024)."""
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, params: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -107,7 +113,7 @@ def build_optimizer(modules: Iterable[nn.Module], config: OptimizerConfig) -> Op
             if not parameter.requires_grad or id(parameter) in seen:
                 continue
             seen.add(id(parameter))
-            is_hidden = parameter.ndim == 2 and not name.endswith(("embed_tokens.weight", "lm_head.weight", "score.weight"))
+            is_hidden = parameter.ndim == 2 and not name.endswith(OUTER)
             if is_hidden and config.method == "muon":
                 hidden.append(parameter)
             elif is_hidden:

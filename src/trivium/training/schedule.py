@@ -1,4 +1,4 @@
-"""A step number to a share of the peak learning rate: warm-up, then constant, linear, cosine or warm-up–stable–decay."""
+"""A step number to a share of the peak learning rate: warm-up, then constant, linear, cosine or WSD."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ class ScheduleConfig(BaseModel):
     shape: Literal["constant", "linear", "cosine", "wsd"] = "cosine"
     warmup_share: float = Field(default=0.02, ge=0, le=1)
     decay_share: float = Field(default=0.2, ge=0, le=1)
-    """Only `wsd`: the last share of the run, over which the rate falls linearly (Hu et al. 2024, MiniCPM, section 4)."""
+    """Only `wsd` (warm-up, stable, decay): the last share of the run, over which the rate falls linearly
+    (Hu et al. 2024, MiniCPM, section 4)."""
     final_share: float = Field(default=0.1, ge=0, le=1)
-    """The rate at the last step as a share of the peak."""
+    """Where the rate would arrive one step after the last, as a share of the peak."""
 
 
 def learning_rate_share(config: ScheduleConfig, step: int, num_steps: int) -> float:
@@ -38,7 +39,7 @@ def learning_rate_share(config: ScheduleConfig, step: int, num_steps: int) -> fl
         return 1 - (1 - low) * done
     if config.shape == "cosine":
         return low + (1 - low) * 0.5 * (1 + math.cos(math.pi * done))
-    decay_start = num_steps * (1 - config.decay_share)
+    decay_start = max(float(warmup), num_steps * (1 - config.decay_share))
     if step < decay_start:
         return 1.0
     return 1 - (1 - low) * (step - decay_start) / max(1.0, num_steps - decay_start)

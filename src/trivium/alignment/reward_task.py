@@ -1,0 +1,76 @@
+"""Ranked groups to a reward model: all pairs of a prompt in one batch element, weight 1 / C(K, 2) each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from trivium.alignment.ranking import ordered_pairs, pair_accuracy, ranking_loss
+from trivium.model.decoder import ScalarModel
+from trivium.training.batch import Tree, micro_rows, pack
+from trivium.training.language import Layout
+from trivium.training.loop import SimpleTask
+from trivium.training.optimizer import Optimizers
+from trivium.training.scores import end_scores
+
+
+@dataclass(frozen=True)
+class RankedTree:
+    """A prompt with its K replies as tokens, and the mean rank people gave each (1 best)."""
+
+    tree: Tree
+    mean_ranks: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RankingSettings:
+    """The ranking loss's options; see `alignment.ranking.ranking_loss`."""
+
+    margin: float = 0.0
+    label_smoothing: float = 0.0
+
+
+class RewardTask(SimpleTask):
+    """Minimise the mean over prompts of the ranking loss; `draw(step)` gives the step's groups."""
+
+    def __init__(
+        self,
+        model: ScalarModel,
+        optimizers: Optimizers,
+        draw: Callable[[int], Sequence[RankedTree]],
+        layout: Layout,
+        settings: RankingSettings,
+    ) -> None:
+        self.model = model
+        self.modules = {"model": model}
+        self.optimizers = optimizers
+        self.draw = draw
+        self.layout = layout
+        self.settings = settings
+        self.device = next(model.parameters()).device
+
+    def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
+        """Yield a micro-batch's share of the step's loss, with how many of its pairs are ordered rightly."""
+        groups = self.draw(step)
+        trees = [group.tree for group in groups]
+        total_pairs = len(ordered_pairs([group.mean_ranks for group in groups]).winner_P)
+        for rows in micro_rows(trees, self.layout.row_tokens, self.layout.micro_tokens):
+            used = sorted(index for row in rows for index in row)
+            batch = pack(trees, rows).to(self.device)
+            pairs = ordered_pairs([groups[index].mean_ranks for index in used]).to(self.device)
+            scores_M = end_scores(self.model, batch)
+            loss = ranking_loss(
+                scores_M,
+                pairs,
+                margin=self.settings.margin,
+                label_smoothing=self.settings.label_smoothing,
+                num_groups=len(groups),
+            )
+            right = pair_accuracy(scores_M.detach(), pairs).num_right
+            yield loss, {"pair_accuracy": right / max(1, total_pairs), "tokens": float(batch.num_real_tokens)}
+
+    def batch_names(self, step: int) -> Sequence[str]:
+        """Name the step's prompts."""
+        return [group.tree.name for group in self.draw(step)]

@@ -1,0 +1,75 @@
+"""Turns a `ReportData` into the report: one HTML file with no script and no request, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from trivium.evaluation.report import batches, curves, dumbbells, ranking, replies, road, whiskers, words
+from trivium.evaluation.report.data import MODELS, ReportData, ScoreRow
+from trivium.evaluation.report.headline import headline, row_id
+
+_STYLES = ("tokens.css", "page.css", "figures.css", "words.css", "narrow.css")
+# Controls and lone surrogates are not characters of HTML; a model may still emit them, so each is shown as a sign.
+_UNPRINTABLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"}
+_UNPRINTABLE |= {127: "\u2421"} | dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+
+
+@cache
+def _styles() -> Markup:
+    """Read the style sheets of the page, without their comments and indentation."""
+    folder = files("trivium.evaluation.report") / "styles"
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in _STYLES)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return Markup(re.sub(r"\n\s*", "\n", text).strip())  # noqa: S704 (our own files)
+
+
+@cache
+def _environment() -> Environment:
+    """Make the one environment: everything is escaped, and a name that is not there is an error."""
+    environment = Environment(
+        loader=PackageLoader("trivium.evaluation.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        decimal=words.decimal,
+        seconds=words.seconds,
+        counted=words.counted,
+        capital=words.capital,
+        stage=road.stage_title,
+        bytes=words.size_bytes,
+    )
+    environment.globals.update(
+        models=MODELS, words=words, whiskers=whiskers, dumbbells=dumbbells, curves=curves, batches=batches,
+        ranking=ranking, replies=replies, road=road, row_id=row_id,
+    )  # fmt: skip
+    return environment
+
+
+def score_groups(rows: tuple[ScoreRow, ...]) -> list[tuple[str, list[ScoreRow]]]:
+    """Group neighbouring rows of the scorecard under their heads."""
+    return [(name, list(members)) for name, members in groupby(rows, key=lambda row: row.group)]
+
+
+def render(data: ReportData) -> str:
+    """Return the report as one HTML document. It depends on the data alone."""
+    page = _environment().get_template("report.html.j2").render(
+        data=data,
+        run=data.run,
+        head=headline(data),
+        styles=_styles(),
+        map=road.lay_out(data),
+        groups=score_groups(data.scorecard),
+        changed=dumbbells.changes(data.scorecard),
+        tasks=dumbbells.task_rows(data.tasks),
+        shown_curves=[curve for curve in data.curves if curves.drawable(curve)],
+    )
+    return page.translate(_UNPRINTABLE)

@@ -1,0 +1,35 @@
+"""Turns PandaLM's test set, one instruction with two replies judged by three annotators a row, into three comparisons
+a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from trivium.human.formats.rows import Flaw, Reject, Row, find_files, instruction_of, read_records, text_of
+from trivium.records import Comparison, Prompt
+
+SOURCE, LICENCE = "pandalm", "Apache-2.0"
+ANNOTATORS = ("annotator1", "annotator2", "annotator3")
+RANKS = {0: (1, 1), 1: (1, 2), 2: (2, 1)}
+"""Label → ranks: 0 tie, 1 the first reply is better, 2 the second."""
+
+
+def comparisons(path: Path) -> Iterator[Comparison | Reject]:
+    """Yield one comparison per annotator and row; path is a file or a folder of *.json."""
+    for file in find_files(path, "*.json", "*.json.gz"):
+        yield from read_records(file, _convert)
+
+
+def _convert(row: Row) -> Iterator[Comparison | Flaw]:
+    prompt = Prompt.of(instruction_of(row), origin="dataset", source=SOURCE, licence=LICENCE)
+    replies = (text_of(row, "response1"), text_of(row, "response2"))
+    if replies[0] == replies[1]:
+        raise Flaw("both replies are the same text")
+    for annotator in ANNOTATORS:
+        label = row.get(annotator)
+        if isinstance(label, bool) or label not in RANKS:
+            yield Flaw(f"`{annotator}` is {label!r}, wanted 0 (tie), 1 or 2")
+            continue
+        yield Comparison(prompt=prompt, replies=replies, ranks=RANKS[label], ranker=f"pandalm-{annotator}")

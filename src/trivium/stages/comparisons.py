@@ -1,0 +1,174 @@
+"""A model and prompts to comparisons: K sampled replies a prompt, several people's orders, mean ranks, winner and loser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trivium.core.config import Config
+from trivium.core.errors import SourceError
+from trivium.core.kinds import Checkpoint, Comparisons, Sources
+from trivium.core.seed import derive, stream
+from trivium.core.stage import StageContext, stage
+from trivium.human.agreement import Ranked, concordance, krippendorff_alpha, pairwise_agreement
+from trivium.human.ranking import Aggregate, AggregateRules, aggregate, group, mid_ranks
+from trivium.inference.engine import Engine
+from trivium.inference.sampling import Sampling
+from trivium.model.decoder import LanguageModel
+from trivium.model.exchange import load_checkpoint
+from trivium.primer.rankers import Panel, implied_agreement, rank
+from trivium.primer.truth import Truth, TruthRow, grade
+from trivium.records import Comparison, Measure, Prompt, read_records, write_records
+from trivium.text.tokenizer import Tokenizer
+from trivium.training.examples import prompt_ids
+
+
+class SampledComparisons(Config):
+    """Replies sampled from the model, ranked by the primer's simulated people, who know the truth but for their noise."""
+
+    method: Literal["simulated"] = "simulated"
+    num_prompts: int = Field(default=2000, gt=1)
+    temperatures: tuple[float, ...] = (1.0, 1.0, 1.5, 1.5)
+    """One reply is sampled at each: K of them, at least 4."""
+    stray_share: float = Field(default=0.3, ge=0, le=1)
+    """Share of prompts where one reply is replaced by one that was sampled for another prompt. Samples alone never show the
+    reward model an off-topic reply or a misplaced refusal, and it can only judge what it was shown."""
+    max_new_tokens: int = Field(default=48, gt=0)
+    panel: Panel = Panel()
+    rules: AggregateRules = AggregateRules()
+    """When a prompt's rankers disagree too much for its order to be used."""
+
+
+class FileComparisons(Config):
+    """Orders that people gave elsewhere, taken from the sources."""
+
+    method: Literal["files"]
+    max_prompts: int | None = Field(default=None, gt=1)
+
+
+ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discriminator="method")]
+
+
+@stage(version=1)
+def comparisons(
+    model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext
+) -> Comparisons:
+    """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
+    if isinstance(config, SampledComparisons):
+        orders = _simulated(model, sources, config, context)
+        rules = config.rules
+    else:
+        orders = _from_files(sources, config, context)
+        rules = AggregateRules()
+    grouped = group(orders)
+    aggregates = [aggregate(rows, rules) for rows in grouped]
+    write_records(context.out / "comparisons.jsonl", orders)
+    write_records(context.out / "groups.jsonl", aggregates)
+    _report(grouped, aggregates, context)
+    return context.made(Comparisons)
+
+
+def _report(grouped: Sequence[Sequence[Comparison]], aggregates: Sequence[Aggregate], context: StageContext) -> None:
+    ranked = [Ranked(mid_ranks(rows), rows[0].replies) for rows in grouped]
+    context.metrics["agreement"] = pairwise_agreement(ranked)
+    context.metrics["kendall_w"] = concordance(ranked)
+    context.metrics["krippendorff_alpha"] = krippendorff_alpha(ranked)
+    contested = sum(row.contested is not None for row in aggregates)
+    context.measure("prompts", len(aggregates), n=len(aggregates))
+    context.measure("contested", contested, n=len(aggregates))
+
+
+def _simulated(
+    model: Checkpoint, sources: Sources, config: SampledComparisons, context: StageContext
+) -> list[Comparison]:
+    if len(config.temperatures) < 4:
+        raise SourceError(f"wanted at least 4 replies a prompt, found {len(config.temperatures)}", where="comparisons.temperatures")
+    truths = {row.prompt_id: row.truth for row in read_records(sources.path / "truths.jsonl", TruthRow)}
+    pool = [p for p in read_records(sources.path / "prompts.jsonl", Prompt) if p.split == "train" and p.id in truths]
+    if not pool:
+        raise SourceError(
+            "simulated rankers need prompts whose truth is known",
+            where=str(sources.path),
+            do='use [sources] method = "primer", or [comparisons] method = "files"',
+        )
+    picked = stream(context.seed, "comparisons", model.id).permutation(len(pool))[: config.num_prompts]
+    prompts = [pool[index] for index in sorted(picked)]
+    replies = _sample(model, prompts, config, context)
+    _stray(replies, config, context)
+    return _ranked(prompts, replies, truths, config, context)
+
+
+Sampled = list[list[tuple[str, bool]]]
+"""For each prompt, K replies as (text, whether it ended by itself)."""
+
+
+def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledComparisons, context: StageContext) -> Sampled:
+    words = Tokenizer.load(model.path)
+    language_model = load_checkpoint(model.path, head="language").to(context.device)
+    assert isinstance(language_model, LanguageModel)
+    engine = Engine(language_model, max_batch=256)
+    ids = [prompt_ids(words, prompt.messages) for prompt in prompts]
+    keys = [prompt.id for prompt in prompts]
+    replies: Sampled = [[] for _ in prompts]
+    counts = {t: config.temperatures.count(t) for t in dict.fromkeys(config.temperatures)}
+    with context.progress("comparisons", len(prompts) * len(config.temperatures), "replies") as bar:
+        for temperature, n in counts.items():
+            sampling = Sampling(
+                max_new_tokens=config.max_new_tokens,
+                temperature=temperature,
+                seed=derive(context.seed, "comparisons", model.id, str(temperature)),
+                stop_ids=(words.end_of_turn_id,),
+            )
+            for index, drawn in enumerate(engine.generate(ids, sampling, n=n, keys=keys)):
+                replies[index].extend((words.decode(one.ids), one.stopped) for one in drawn)
+            bar.advance(n * len(prompts))
+    return replies
+
+
+def _stray(replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
+    """Put into some prompts' replies one that was sampled for another prompt, in place of the last."""
+    rng = stream(context.seed, "comparisons", "stray", len(replies))
+    originals = [row[0] for row in replies]
+    for row in replies:
+        if rng.random() < config.stray_share:
+            row[-1] = originals[int(rng.integers(len(originals)))]
+
+
+def _ranked(
+    prompts: Sequence[Prompt],
+    replies: Sampled,
+    truths: dict[str, Truth],
+    config: SampledComparisons,
+    context: StageContext,
+) -> list[Comparison]:
+    orders: list[Comparison] = []
+    gaps: list[float] = []
+    seed = derive(context.seed, "comparisons", "rankers")
+    for prompt, row in zip(prompts, replies, strict=True):
+        golds = [grade(truths[prompt.id], text, stopped).gold for text, stopped in row]
+        texts = tuple(text for text, _ in row)
+        gaps += [abs(a - b) for i, a in enumerate(golds) for j, b in enumerate(golds[:i]) if texts[i] != texts[j]]
+        flags = tuple(() if stopped else ("cut",) for _, stopped in row)
+        for ranker in config.panel.rankers:
+            ranks = tuple(rank(ranker, prompt.id, texts, golds, seed))
+            orders.append(Comparison(prompt=prompt, replies=texts, ranks=ranks, ranker=ranker.name, flags=flags))
+    context.metrics["implied_agreement"] = Measure(value=implied_agreement(gaps, config.panel.noise), n=len(gaps))
+    return orders
+
+
+def _from_files(sources: Sources, config: FileComparisons, context: StageContext) -> list[Comparison]:
+    orders = list(read_records(sources.path / "comparisons.jsonl", Comparison))
+    orders = [order for order in orders if order.prompt.split == "train"]
+    if not orders:
+        raise SourceError("the sources hold no comparisons", where=str(sources.path), do="add a source with use = comparisons")
+    context.licences.update(order.prompt.licence for order in orders)
+    ids = list(dict.fromkeys(order.prompt.id for order in orders))
+    if config.max_prompts is not None and len(ids) > config.max_prompts:
+        picked = stream(context.seed, "comparisons").permutation(len(ids))[: config.max_prompts]
+        kept = {ids[index] for index in picked}
+        orders = [order for order in orders if order.prompt.id in kept]
+    (context.out / "sources.json").write_text(json.dumps(sorted({o.prompt.source for o in orders})), encoding="utf-8")
+    return orders
