@@ -77,8 +77,13 @@ class Store:
         return self.load(paths[0])
 
     def manifests(self) -> Iterator[Manifest]:
-        """Yield the manifest of every finished artifact, oldest first."""
-        read = (_read_manifest(path.parent) for path in (self.root / "artifacts").glob(f"*/*/{MANIFEST}"))
+        """Yield the manifest of every finished artifact, oldest first; one that cannot be read is left to `find`."""
+        read = []
+        for file in (self.root / "artifacts").glob(f"*/*/{MANIFEST}"):
+            try:
+                read.append(_read_manifest(file.parent))
+            except ArtifactError:
+                continue
         yield from sorted(read, key=lambda manifest: (manifest.created_at, manifest.id))
 
     def verify(self, artifact: Artifact) -> int:

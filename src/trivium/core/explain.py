@@ -36,6 +36,8 @@ class Why:
     step: Step
     compared: Manifest | None = None
     differences: list[Difference] = field(default_factory=list)
+    gone: bool = False
+    """The last run made it, but it is no longer in the store."""
 
     def __str__(self) -> str:
         """Return the reason in one line."""
@@ -45,10 +47,10 @@ class Why:
             if self.differences:
                 reason += f"; it was made again, unlike {self._other()}, for: {self._fields()}"
             return reason + ("; its code changed since, its version did not" if self.step.source_changed else "")
+        if self.gone:
+            return f"will run: {self.step.id[:SHORT]} is gone from the store"
         if self.compared is None:
             return "will run: never made before"
-        if not self.differences:
-            return f"will run: {self._other()} is gone from the store"
         return f"will run: unlike {self._other()}: {self._fields()}"
 
     def _other(self) -> str:
@@ -63,6 +65,8 @@ def why(step: Step, store: Store, record: RunRecord) -> Why:
     """Compare a step, field by field, with what the last run made under its name, else with its stage's nearest."""
     manifests = {manifest.id: manifest for manifest in store.manifests() if manifest.id != step.id}
     entry = record.stages.get(step.node.name)
+    if entry is not None and entry.id == step.id and step.artifact is None:
+        return Why(step, gone=True)
     last = entry.id if entry is not None and entry.id != step.id else record.previous.get(step.node.name)
     if last is not None and last in manifests:
         compared = manifests[last]
