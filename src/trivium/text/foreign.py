@@ -74,7 +74,7 @@ class ForeignChat:
             after = self._template.render(messages[: index + 1], reply_follows=False).text
             if not after.startswith(before) or not rendered.text.startswith(after):
                 raise CheckpointError(
-                    "the chat template rewrites earlier turns when later ones follow: what the assistant wrote is not found",
+                    "the chat template rewrites earlier turns when later ones follow: the replies are not found",
                     where=self._where,
                     do="put {% generation %} … {% endgeneration %} around the assistant's content and end of turn",
                 )
