@@ -197,7 +197,7 @@ def pieces(blocks: Iterable[str], max_chars: int) -> Iterator[str]:
 
 
 def _border(text: str, start: int, max_chars: int) -> tuple[tuple[int, int], int, bool]:
-    """Return the span of the piece that starts there, where the rest starts, and whether line ends are to be skipped."""
+    """Return the span of the piece that starts there, where the rest starts, and whether to skip line ends."""
     low, high = start + (max_chars + 1) // 2, start + max_chars
     for mark in ("\n\n", "\n", " "):
         stop = text.rfind(mark, low, high + len(mark))
