@@ -70,7 +70,10 @@ def _line(drawing: Drawing, series: Series, steps: Axis, values: Axis) -> None:
             drawing.add("circle", class_=f"s-{series.look} fillme", cx=float(x), cy=float(y), r=3)
         elif run:
             dash = _DASHES[series.look]
-            drawing.add("polyline", class_=f"curve-line s-{series.look}", stroke_dasharray=dash, points=" ".join(run))
+            dense = " dense" if len(run) > 300 else ""
+            drawing.add(
+                "polyline", class_=f"curve-line{dense} s-{series.look}", stroke_dasharray=dash, points=" ".join(run)
+            )
 
 
 def _title(curve: Curve) -> str:
