@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import toy_road
 
+from toys import toy_road
 from trivium import cli, flow
 from trivium.core.errors import RefusedError
 from trivium.core.recipe import Recipe

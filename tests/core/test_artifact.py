@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from toys import TrainConfig, pretrain
 
+from toys import TrainConfig, pretrain
 from trivium.core import artifact as artifact_module
 from trivium.core.artifact import Artifact, Store
 from trivium.core.errors import ArtifactError, InputError, StorageError

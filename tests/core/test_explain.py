@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from toys import pretrain, toy_road
 
+from toys import pretrain, toy_road
 from trivium.core.artifact import Artifact, Store
 from trivium.core.explain import Why, diff, lineage, why
 from trivium.core.graph import plan

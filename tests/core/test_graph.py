@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toys import PpoConfig, TrainConfig, policy, pretrain, toy_road
 
+from toys import PpoConfig, TrainConfig, policy, pretrain, toy_road
 from trivium.core.errors import RecipeError
 from trivium.core.graph import Graph, Node
 from trivium.core.recipe import load

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toys import toy_road
 
+from toys import toy_road
 from trivium.core.artifact import Artifact, Store
 from trivium.core.errors import ArtifactError, InputError
 from trivium.core.recipe import load

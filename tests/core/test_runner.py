@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import pretrain, toy_road
 
+from toys import pretrain, toy_road
 from trivium.core.artifact import Artifact, Store
 from trivium.core.errors import SourceError, StorageError
 from trivium.core.graph import Graph, plan
@@ -236,7 +236,6 @@ def test_changed_code_of_the_same_version_is_said_aloud(
 
 def test_an_artifact_made_elsewhere_may_be_an_input(tmp_path: Path, recipe_file: Path) -> None:
     from toys import PpoConfig, policy
-
     from trivium.core.graph import Node
 
     made, _ = run(tmp_path, graph(recipe_file), until="pretrain")
