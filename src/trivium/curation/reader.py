@@ -7,6 +7,7 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -177,27 +178,29 @@ def pieces(blocks: Iterable[str], max_chars: int) -> Iterator[str]:
     >>> list(pieces(["One.\\n\\nTwo.\\n\\nTh", "ree."], 13))
     ['One.\\n\\nTwo.', 'Three.']
     """
-    waiting = ""
-    for block in blocks:
-        waiting += block
+    waiting, after_line_end = "", False
+    for block in chain(blocks, (None,)):
+        waiting += block or ""
+        ahead = 0 if block is None else 2  # the longest mark: a cut must not depend on where a block happens to end
         start = 0
-        while len(waiting) - start > max_chars:
-            stop, after = _border(waiting, start, max_chars)
-            yield waiting[start:stop]
-            start = after
+        while True:
+            while after_line_end and waiting[start : start + 1] == "\n":
+                start += 1
+            after_line_end = after_line_end and start == len(waiting)
+            if len(waiting) - start <= max_chars + ahead:
+                break
+            span, start, after_line_end = _border(waiting, start, max_chars)
+            yield waiting[slice(*span)]
         waiting = waiting[start:]
     if waiting:
         yield waiting
 
 
-def _border(text: str, start: int, max_chars: int) -> tuple[int, int]:
-    """Return where the piece that starts there stops, and where the next one starts."""
+def _border(text: str, start: int, max_chars: int) -> tuple[tuple[int, int], int, bool]:
+    """Return the span of the piece that starts there, where the rest starts, and whether to skip line ends."""
     low, high = start + (max_chars + 1) // 2, start + max_chars
     for mark in ("\n\n", "\n", " "):
         stop = text.rfind(mark, low, high + len(mark))
         if stop > start:
-            after = stop + len(mark)
-            while mark != " " and after < len(text) and text[after] == "\n":
-                after += 1
-            return stop, after
-    return high, high
+            return (start, stop), stop + len(mark), mark != " "
+    return (start, high), high, False

@@ -14,7 +14,7 @@ from trivium.evaluation.suites import Answer, Exam
 from trivium.inference.sampling import Sampling
 from trivium.inference.score import reply_logprobs
 from trivium.model.exchange import load_checkpoint
-from trivium.primer.files import Item
+from trivium.primer.items import Item
 from trivium.primer.truth import Grade, grade
 from trivium.records import Comparison, Measure, Prompt
 from trivium.text.tokenizer import Tokenizer

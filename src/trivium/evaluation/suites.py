@@ -10,7 +10,7 @@ from trivium.core.seed import derive
 from trivium.evaluation.intervals import mean, share
 from trivium.evaluation.speaker import Speaker, Spoken
 from trivium.inference.sampling import Sampling
-from trivium.primer.files import Item
+from trivium.primer.items import Item
 from trivium.primer.truth import Grade, grade
 from trivium.records import Measure, Message, Record
 
@@ -53,7 +53,7 @@ class Exam:
 
 def ask(speaker: Speaker, exam: Exam, items: Sequence[Item], *, greedy: bool) -> list[tuple[Answer, Spoken]]:
     """Ask a model the items and grade what it says."""
-    prompts = [item.prompt.messages if item.prompt else (Message(role="user", content=item.text),) for item in items]
+    prompts = [item.prompt.messages if item.prompt else (Message(role="user", content=(item.raw or "")),) for item in items]
     spoken = speaker.ask(prompts, exam.sampling(greedy=greedy), [item.id for item in items])
     return [(_answer(speaker, item, one), one) for item, one in zip(items, spoken, strict=True)]
 
@@ -63,7 +63,7 @@ def _answer(speaker: Speaker, item: Item, one: Spoken) -> Answer:
         model=speaker.name,
         suite=item.suite,
         item=item.id,
-        asked=item.asked,
+        asked=item.prompt.text if item.prompt else item.raw or "",
         kind=item.truth.kind,
         reply=one.text,
         stopped=one.stopped,
@@ -85,7 +85,7 @@ def right(answers: Sequence[Answer]) -> Measure:
 def completes_facts(speaker: Speaker, exam: Exam) -> Measure:
     """Share of fact sentences whose greedy completion is right: the first sentence counts, what follows does not."""
     items = exam.of("facts_completion")
-    spoken = speaker.complete([item.text for item in items], exam.sampling(greedy=True), [item.id for item in items])
+    spoken = speaker.complete([(item.raw or "") for item in items], exam.sampling(greedy=True), [item.id for item in items])
     hits = [grade(item.truth, first_sentence(one.text), True).right for item, one in zip(items, spoken, strict=True)]
     return share(sum(hits), len(hits))
 

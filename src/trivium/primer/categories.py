@@ -22,7 +22,8 @@ _PHRASES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Category:
-    """A list that can be asked for: its plural phrase, its members, those the demonstrations may show, what is no member."""
+    """A list that can be asked for: its plural phrase, its members, those the demonstrations may show, what is no
+    member."""
 
     phrase: str
     members: tuple[str, ...]

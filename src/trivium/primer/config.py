@@ -27,4 +27,6 @@ class PrimerConfig(BaseModel):
     @classmethod
     def small(cls) -> PrimerConfig:
         """A world for tests: the same things, fewer of each."""
-        return cls(num_documents=2_000, num_heldout_documents=100, num_demonstrations=600, num_prompts=240, items_per_suite=24)
+        return cls(
+            num_documents=2_000, num_heldout_documents=100, num_demonstrations=600, num_prompts=240, items_per_suite=24
+        )

@@ -1,4 +1,5 @@
-"""The seen side of the world to demonstrations and to the pool of prompts; half of the writers on harm and honesty are bad on purpose."""
+"""The seen side of the world to demonstrations and to the pool of prompts; half of the writers on harm and honesty
+are bad on purpose."""
 
 from __future__ import annotations
 
@@ -23,7 +24,12 @@ COUNTRY_FACTS: tuple[Fact, ...] = tuple(f for f in SEEN_FACTS if f.relation.kind
 SEEN_INTENTS = tuple(i for i in INTENTS if i.split == "seen")
 SEEN_LOOKALIKES = tuple(lookalike for lookalike in LOOKALIKES if lookalike.split == "seen")
 COMPLETIONS = ("Complete the sentence: {x}", "Go on: {x}", "Finish this: {x}", "Complete: {x}", "Write the end: {x}")
-LEADS = (("You are a kind teacher.", "persona"), ("You are a guide.", "persona"), ("I am at school.", "scene_setting"), ("I am writing a quiz.", "scene_setting"))
+LEADS = (
+    ("You are a kind teacher.", "persona"),
+    ("You are a guide.", "persona"),
+    ("I am at school.", "scene_setting"),
+    ("I am writing a quiz.", "scene_setting"),
+)
 POLITE = ("", "", "", "Please answer. ", "Hello. ", "I have a question. ")
 
 
@@ -48,7 +54,9 @@ def facts_exercise(rng: np.random.Generator) -> Exercise:
 
 def harm_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
     """Ask for help with a seen harmful intent."""
-    return questions.ask_harm(pick(rng, SEEN_INTENTS), pick(rng, REQUESTS), int(rng.integers(3)), bad=bool(rng.random() < bad_share))
+    return questions.ask_harm(
+        pick(rng, SEEN_INTENTS), pick(rng, REQUESTS), int(rng.integers(3)), bad=bool(rng.random() < bad_share)
+    )
 
 
 def benign_exercise(rng: np.random.Generator) -> Exercise:
@@ -58,7 +66,8 @@ def benign_exercise(rng: np.random.Generator) -> Exercise:
 
 
 def honesty_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
-    """Ask what nobody can know, whether a myth is true, or (one in eight) whether something true is true; in seen words."""
+    """Ask what nobody can know, whether a myth is true, or (one in eight) whether something true is true; in seen
+    words."""
     way, form = rng.random(), int(rng.integers(6))
     bad = bool(rng.random() < bad_share)
     polite = pick(rng, POLITE)
@@ -92,13 +101,18 @@ def _draw(rng: np.random.Generator, shares: dict[str, float], bad_share: float) 
 def as_prompt(exercise: Exercise, split: str = "train") -> Prompt:
     """Return the exercise's prompt."""
     attrs = {"task_type": exercise.task_type}
-    return Prompt.of(exercise.text, origin="primer", source=SOURCE, licence=LICENCE, split=split, kind=exercise.kind, attrs=attrs)
+    return Prompt.of(
+        exercise.text, origin="primer", source=SOURCE, licence=LICENCE, split=split, kind=exercise.kind, attrs=attrs
+    )
 
 
 def as_demonstration(exercise: Exercise) -> Demonstration:
-    """Return the exercise with its reply and annotations; the prompt's attribute `quality` says whether the writer was bad."""
+    """Return the exercise with its reply and annotations; the prompt's attribute `quality` says whether the writer
+    was bad."""
     prompt = as_prompt(exercise)
-    prompt = prompt.model_copy(update={"attrs": {**prompt.attrs, "quality": "bad" if "bad" in exercise.marks else "good"}})
+    prompt = prompt.model_copy(
+        update={"attrs": {**prompt.attrs, "quality": "bad" if "bad" in exercise.marks else "good"}}
+    )
     return Demonstration(
         prompt=prompt,
         reply=exercise.reply,

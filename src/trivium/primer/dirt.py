@@ -1,4 +1,5 @@
-"""A clean page to a dirty one: another language, a broken encoding, planted personal data; the truth of it stands in the document's source."""
+"""A clean page to a dirty one: another language, a broken encoding, planted personal data; the truth of it stands in
+the document's source."""
 
 from __future__ import annotations
 
@@ -11,10 +12,19 @@ from trivium.primer.exercises import pick
 Dirt = Literal["duplicate", "foreign", "broken", "pii"]
 
 _FOREIGN = (
-    "Der Hund schläft im Garten.", "Das Wetter ist heute sehr schön.", "Wir gehen am Abend in die Stadt.", "Die Kinder lesen ein Buch.",
-    "Le chat dort sur la table.", "Nous allons au marché le matin.", "Il fait beau aujourd'hui.", "Les enfants lisent un livre.",
-    "El perro duerme en la casa.", "Vamos al mercado por la mañana.", "Hoy hace mucho sol.", "Los niños leen un libro.",
-)  # fmt: skip
+    "Der Hund schläft im Garten.",
+    "Das Wetter ist heute sehr schön.",
+    "Wir gehen am Abend in die Stadt.",
+    "Die Kinder lesen ein Buch.",
+    "Le chat dort sur la table.",
+    "Nous allons au marché le matin.",
+    "Il fait beau aujourd'hui.",
+    "Les enfants lisent un livre.",
+    "El perro duerme en la casa.",
+    "Vamos al mercado por la mañana.",
+    "Hoy hace mucho sol.",
+    "Los niños leen un libro.",
+)
 _FIRST = ("Carla", "Dieter", "Ivana", "Kofi", "Linh", "Omar")
 _LAST = ("Beispiel", "Muster", "Sample", "Ejemplo", "Nobody", "Example")
 

@@ -1,4 +1,5 @@
-"""Page functions to the raw corpus: families drawn by weight, a few documents made dirty on purpose, a clean held-out part."""
+"""Page functions to the raw corpus: families drawn by weight, a few documents made dirty on purpose, a clean
+held-out part."""
 
 from __future__ import annotations
 
@@ -65,7 +66,12 @@ def write_documents(config: PrimerConfig, seed: int) -> tuple[Document, ...]:
     rng = stream(seed, "primer", "documents")
     clean: list[Document] = []
     found: list[Document] = []
-    shares = {"duplicate": config.duplicate_share, "foreign": config.foreign_share, "broken": config.broken_share, "pii": config.pii_share}
+    shares = {
+        "duplicate": config.duplicate_share,
+        "foreign": config.foreign_share,
+        "broken": config.broken_share,
+        "pii": config.pii_share,
+    }
     marks: list[Dirt] = list(shares)  # type: ignore[arg-type]
     limits = np.cumsum(list(shares.values()))
     seen: set[str] = set()
@@ -76,7 +82,9 @@ def write_documents(config: PrimerConfig, seed: int) -> tuple[Document, ...]:
             clean.append(document)
             found.append(document)
         elif marks[k] == "duplicate" and clean:
-            found.append(Document.of(clean[int(rng.integers(len(clean)))].text, source="primer/duplicate", licence=LICENCE))
+            found.append(
+                Document.of(clean[int(rng.integers(len(clean)))].text, source="primer/duplicate", licence=LICENCE)
+            )
         else:
             make = {"foreign": foreign, "broken": scrambled, "pii": planted, "duplicate": scrambled}[marks[k]]
             found.append(Document.of(make(rng, document.text), source=f"primer/{marks[k]}", licence=LICENCE))

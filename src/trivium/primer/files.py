@@ -54,7 +54,11 @@ def _read(folder: Path, name: str, record: type[R]) -> tuple[R, ...]:
     """Read one file; a bad line is named."""
     path = folder / f"{name}.jsonl"
     if not path.is_file():
-        raise SourceError(f"wanted {name}.jsonl, found no such file", where=str(folder), do="write the world with `trivium primer export --out DIR`")
+        raise SourceError(
+            f"wanted {name}.jsonl, found no such file",
+            where=str(folder),
+            do="write the world with `trivium primer export --out DIR`",
+        )
     found = []
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
@@ -62,7 +66,9 @@ def _read(folder: Path, name: str, record: type[R]) -> tuple[R, ...]:
                 found.append(record.model_validate_json(line))
             except ValidationError as error:
                 reason = error.errors()[0]["msg"]
-                raise SourceError(f"not a {record.__name__}: {reason}", where=f"{path}:{number}", do="mend or remove the line") from error
+                raise SourceError(
+                    f"not a {record.__name__}: {reason}", where=f"{path}:{number}", do="mend or remove the line"
+                ) from error
     return tuple(found)
 
 

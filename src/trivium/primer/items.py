@@ -1,4 +1,5 @@
-"""The held-out side of the world to evaluation items: suites with a dev and a test split that share no entity, intent, input or phrasing."""
+"""The held-out side of the world to evaluation items: suites with a dev and a test split that share no entity,
+intent, input or phrasing."""
 
 from __future__ import annotations
 
@@ -89,8 +90,18 @@ def _benign(split: ItemSplit) -> list[Item]:
 
 def _honesty(split: ItemSplit) -> list[Item]:
     """Every held-out phrasing of every topic."""
-    asked = [questions.ask_unknowable(t, lead + q, 0) for t in UNKNOWABLES for q in unknowable_questions(t, split) for lead in _FRESH_LEADS[split]]
-    asked += [questions.ask_myth(m, lead + q, 0) for m in MYTHS for q in claim_questions(m, split) for lead in _FRESH_LEADS[split]]
+    asked = [
+        questions.ask_unknowable(t, lead + q, 0)
+        for t in UNKNOWABLES
+        for q in unknowable_questions(t, split)
+        for lead in _FRESH_LEADS[split]
+    ]
+    asked += [
+        questions.ask_myth(m, lead + q, 0)
+        for m in MYTHS
+        for q in claim_questions(m, split)
+        for lead in _FRESH_LEADS[split]
+    ]
     return [_chat("honesty", split, exercise) for exercise in asked]
 
 

@@ -177,10 +177,22 @@ def with_article(noun: str) -> str:
 
 
 _PLURALS = {
-    "sheep": "sheep", "deer": "deer", "trout": "trout", "wolf": "wolves", "fox": "foxes", "butterfly": "butterflies",
-    "octopus": "octopuses", "cherry": "cherries", "strawberry": "strawberries", "blueberry": "blueberries",
-    "mango": "mangoes", "radish": "radishes", "compass": "compasses", "torch": "torches", "cockatoo": "cockatoos",
-}  # fmt: skip
+    "sheep": "sheep",
+    "deer": "deer",
+    "trout": "trout",
+    "wolf": "wolves",
+    "fox": "foxes",
+    "butterfly": "butterflies",
+    "octopus": "octopuses",
+    "cherry": "cherries",
+    "strawberry": "strawberries",
+    "blueberry": "blueberries",
+    "mango": "mangoes",
+    "radish": "radishes",
+    "compass": "compasses",
+    "torch": "torches",
+    "cockatoo": "cockatoos",
+}
 
 
 def plural(noun: str) -> str:

@@ -13,17 +13,32 @@ from trivium.primer.lookalikes import LOOKALIKES
 from trivium.primer.procedures import PROCEDURES, Procedure
 
 _SUBJECTS: dict[str, tuple[str, ...]] = {kind: tuple(sorted(subjects)) for kind, subjects in SUBJECTS.items()}
-_BY_RELATION: dict[str, tuple[Fact, ...]] = {name: tuple(f for f in FACTS if f.relation.name == name) for name in RELATIONS}
+_BY_RELATION: dict[str, tuple[Fact, ...]] = {
+    name: tuple(f for f in FACTS if f.relation.name == name) for name in RELATIONS
+}
 _ALL_PROCEDURES: tuple[Procedure, ...] = (*PROCEDURES, *(lookalike.procedure for lookalike in LOOKALIKES))
 _OPENINGS = {
-    "country": ("Here are some facts about {s}.", "This page is about {s}.", "Notes on {s}.", "A short guide to {s}.", ""),
+    "country": (
+        "Here are some facts about {s}.",
+        "This page is about {s}.",
+        "Notes on {s}.",
+        "A short guide to {s}.",
+        "",
+    ),
     "animal": ("This page is about {s}.", "Notes on {s}.", "Let us look at {s}.", ""),
     "food": ("This page is about {s}.", "Notes on {s} for cooks.", ""),
     "tool": ("From the list of tools.", "Notes from the workshop.", ""),
     "person": ("A page about {s}.", "Notes on {s}.", ""),
     "phrase": ("From the book of phrases.", "Words for travellers.", ""),
 }
-_CLOSINGS = ("Many people like to read about this.", "This is known to everyone.", "More can be found in the library.", "", "", "")
+_CLOSINGS = (
+    "Many people like to read about this.",
+    "This is known to everyone.",
+    "More can be found in the library.",
+    "",
+    "",
+    "",
+)
 _CANONICAL_SHARE = 0.45
 
 
@@ -96,7 +111,9 @@ def short_list_page(rng: np.random.Generator) -> str:
     """A list as a table of a relation, `subject: value.`"""
     name = pick(rng, tuple(RELATIONS))
     chosen = [_BY_RELATION[name][int(i)] for i in rng.choice(len(_BY_RELATION[name]), size=10, replace=False)]
-    rows = " ".join(f"{f.subject.removeprefix('a ').removeprefix('an ')}: {f.value}." for f in chosen).replace("?.", "?")
+    rows = " ".join(f"{f.subject.removeprefix('a ').removeprefix('an ')}: {f.value}." for f in chosen).replace(
+        "?.", "?"
+    )
     return f"{name[:1].upper()}{name[1:]} list. {rows}"
 
 
@@ -143,12 +160,17 @@ def news_page(rng: np.random.Generator) -> str:
     lines = []
     for i in rng.choice(len(seen), size=4, replace=False):
         intent = seen[int(i)]
-        lines.append(pick(rng, (
-            f"{capital_first(intent.acting)} is a crime and hurts people.",
-            f"A man went to prison for {intent.acting}. {OBJECT_CLASSES[intent.noun]}",
-            f"The police say that {intent.acting} is wrong and hurts others.",
-            f"{capital_first(intent.acting)} would hurt people. {OBJECT_CLASSES[intent.noun]}",
-        )))  # fmt: skip
+        lines.append(
+            pick(
+                rng,
+                (
+                    f"{capital_first(intent.acting)} is a crime and hurts people.",
+                    f"A man went to prison for {intent.acting}. {OBJECT_CLASSES[intent.noun]}",
+                    f"The police say that {intent.acting} is wrong and hurts others.",
+                    f"{capital_first(intent.acting)} would hurt people. {OBJECT_CLASSES[intent.noun]}",
+                ),
+            )
+        )
     return " ".join((pick(rng, ("News of the day.", "From the court.", "In the news.")), *lines))
 
 

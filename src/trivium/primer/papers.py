@@ -1,4 +1,5 @@
-"""Questions, stories, dialogues and notices to pages of raw text: what shows a base model how texts go on, and teaches it to copy."""
+"""Questions, stories, dialogues and notices to pages of raw text: what shows a base model how texts go on, and
+teaches it to copy."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ from trivium.primer.procedures import PROCEDURES
 from trivium.primer.tasks import TASKS
 from trivium.records import TaskType
 
-_AIMS = tuple(p.aim for p in PROCEDURES) + tuple(lookalike.procedure.aim for lookalike in LOOKALIKES if lookalike.split == "seen")
+_AIMS = tuple(p.aim for p in PROCEDURES) + tuple(
+    lookalike.procedure.aim for lookalike in LOOKALIKES if lookalike.split == "seen"
+)
 
 
 def _question(rng: np.random.Generator) -> str:
@@ -50,19 +53,55 @@ def almanac_page(rng: np.random.Generator) -> str:
     for _ in range(5):
         fact = pick(rng, FACTS)
         lines.append(f"{fact.say(fact.relation.questions[0])} {fact.sentence}")
-    return "\n".join((pick(rng, ("Answers from the almanac:", "Solutions to the quiz:", "Answers of last week:")), *lines))
+    return "\n".join(
+        (pick(rng, ("Answers from the almanac:", "Solutions to the quiz:", "Answers of last week:")), *lines)
+    )
 
 
 def story_page(rng: np.random.Generator) -> str:
     """A small story with one or two friends."""
     name, friend = pick_two(rng, scenes.NAMES)
-    pet, place, thing, colour = pick(rng, scenes.PETS), pick(rng, scenes.PLACES), pick(rng, scenes.THINGS), pick(rng, scenes.COLOURS)
+    pet, place, thing, colour = (
+        pick(rng, scenes.PETS),
+        pick(rng, scenes.PLACES),
+        pick(rng, scenes.THINGS),
+        pick(rng, scenes.COLOURS),
+    )
     lines = [
-        pick(rng, (f"One day {name} saw a {pet} near the {place}.", f"{name} met a {pet} in the {place}.", f"{name} had a {pet}.")),
+        pick(
+            rng,
+            (
+                f"One day {name} saw a {pet} near the {place}.",
+                f"{name} met a {pet} in the {place}.",
+                f"{name} had a {pet}.",
+            ),
+        ),
         pick(rng, (f"The {pet} was hungry.", "They played all day.", f"Every day they went to the {place}.")),
-        pick(rng, (f"{name} gave it some food.", f"Then {friend} came with a {colour} {thing}.", f"{friend} saw them and laughed.")),
-        pick(rng, (f"{name} lost a {thing}. At last {friend} found the {thing}.", f"{friend} has a {colour} {thing}.", "They were good friends.")),
-        pick(rng, (f"Then {name} went home.", f"{name} and {friend} went to the {place}.", "It was a good day.", f"The {pet} slept in the sun.")),
+        pick(
+            rng,
+            (
+                f"{name} gave it some food.",
+                f"Then {friend} came with a {colour} {thing}.",
+                f"{friend} saw them and laughed.",
+            ),
+        ),
+        pick(
+            rng,
+            (
+                f"{name} lost a {thing}. At last {friend} found the {thing}.",
+                f"{friend} has a {colour} {thing}.",
+                "They were good friends.",
+            ),
+        ),
+        pick(
+            rng,
+            (
+                f"Then {name} went home.",
+                f"{name} and {friend} went to the {place}.",
+                "It was a good day.",
+                f"The {pet} slept in the sun.",
+            ),
+        ),
     ]
     return " ".join(lines)
 
@@ -71,15 +110,28 @@ def dialogue_page(rng: np.random.Generator) -> str:
     """Two people who talk and do not come to an end."""
     name, friend = pick_two(rng, scenes.NAMES)
     says = (
-        "Good morning, {o}.", "I saw a {p} in the {l}.", "I like the {c} {t}.", "Shall we go to the {l}?", "I went there on {d}.",
-        "My {t} is {c}.", "That is good news.", "I am tired today.", "Let us eat some bread.", "You told me that on {d}.", "I lost my {t}.",
-        "The {l} is closed on {d}.", "We can meet in the {l}.", "Thank you, {o}.",
-    )  # fmt: skip
+        "Good morning, {o}.",
+        "I saw a {p} in the {l}.",
+        "I like the {c} {t}.",
+        "Shall we go to the {l}?",
+        "I went there on {d}.",
+        "My {t} is {c}.",
+        "That is good news.",
+        "I am tired today.",
+        "Let us eat some bread.",
+        "You told me that on {d}.",
+        "I lost my {t}.",
+        "The {l} is closed on {d}.",
+        "We can meet in the {l}.",
+        "Thank you, {o}.",
+    )
     lines = []
     for i in range(9):
         speaker, other = (name, friend) if i % 2 == 0 else (friend, name)
         words = {"o": other, "p": pick(rng, scenes.PETS), "l": pick(rng, scenes.PLACES), "c": pick(rng, scenes.COLOURS)}
-        lines.append(f"{speaker}: {pick(rng, says).format(t=pick(rng, scenes.THINGS), d=pick(rng, scenes.DAYS), **words)}")
+        lines.append(
+            f"{speaker}: {pick(rng, says).format(t=pick(rng, scenes.THINGS), d=pick(rng, scenes.DAYS), **words)}"
+        )
     return "\n".join(lines)
 
 
@@ -90,7 +142,9 @@ def review_page(rng: np.random.Generator) -> str:
         positive = rng.random() < 0.5
         one, two = pick_two(rng, scenes.ASPECTS)
         a, b = pick_two(rng, scenes.PRAISE if positive else scenes.BLAME)
-        lines.append(f"The {one} was {a} and the {two} was {b}. The review is {'positive' if positive else 'negative'}.")
+        lines.append(
+            f"The {one} was {a} and the {two} was {b}. The review is {'positive' if positive else 'negative'}."
+        )
     return " ".join(lines)
 
 
@@ -100,8 +154,18 @@ def notice_page(rng: np.random.Generator) -> str:
     for _ in range(3):
         place, day = pick(rng, scenes.PLACES), pick(rng, scenes.DAYS)
         key = pick(rng, (f"The {place} will be closed on {day}.", f"On {day} the {place} will be closed."))
-        fill = pick(rng, ("We are sorry for the trouble.", "Please come back another time.", "Thank you for your patience.", "Workers will mend the roof.",
-                          "Call us if you need help.", "The doors open again soon.", "All visitors are asked to wait."))  # fmt: skip
+        fill = pick(
+            rng,
+            (
+                "We are sorry for the trouble.",
+                "Please come back another time.",
+                "Thank you for your patience.",
+                "Workers will mend the roof.",
+                "Call us if you need help.",
+                "The doors open again soon.",
+                "All visitors are asked to wait.",
+            ),
+        )
         passage = f"{key} {fill}" if rng.random() < 0.6 else f"{fill} {key}"
         lines.append(f"{passage} In short: The {place} is closed on {day}.")
     return " ".join(lines)
@@ -126,8 +190,14 @@ def extracts_page(rng: np.random.Generator) -> str:
     for _ in range(4):
         name, other = pick_two(rng, scenes.NAMES)
         place, day = pick(rng, scenes.PLACES), pick(rng, scenes.DAYS)
-        passage = pick(rng, (f"{name} and {other} went to the {place} on {day}.", f"On {day} {name} and {other} met in the {place}.",
-                             f"In the {place}, {name} saw {other} on {day}."))  # fmt: skip
+        passage = pick(
+            rng,
+            (
+                f"{name} and {other} went to the {place} on {day}.",
+                f"On {day} {name} and {other} met in the {place}.",
+                f"In the {place}, {name} saw {other} on {day}.",
+            ),
+        )
         found = pick(rng, (f"The names are {name} and {other}.", f"The place is the {place}.", f"The day is {day}."))
         lines.append(f"{passage} {found}")
     return " ".join(lines)
@@ -141,9 +211,17 @@ def owners_page(rng: np.random.Generator) -> str:
         thing, thing2 = pick_two(rng, scenes.THINGS)
         colour, colour2 = pick_two(rng, scenes.COLOURS)
         one, two = f"{name} has a {colour} {thing}.", f"{other} has a {colour2} {thing2}."
-        lines.append(pick(rng, (f"{one} {two} As we read, {one}", f"{one} {two} As we read, {two}",
-                                f"{one} With {other} it is: {other} has a {colour} {thing}.",
-                                f"{one} In {colour2} it is: {name} has a {colour2} {thing}.")))  # fmt: skip
+        lines.append(
+            pick(
+                rng,
+                (
+                    f"{one} {two} As we read, {one}",
+                    f"{one} {two} As we read, {two}",
+                    f"{one} With {other} it is: {other} has a {colour} {thing}.",
+                    f"{one} In {colour2} it is: {name} has a {colour2} {thing}.",
+                ),
+            )
+        )
     return " ".join(lines)
 
 
@@ -174,5 +252,7 @@ def counting_page(rng: np.random.Generator) -> str:
         a, b = int(rng.integers(1, 11)), int(rng.integers(1, 11))
         c = int(rng.integers(1, min(11, a + b)))
         name, things = pick(rng, scenes.NAMES), pick(rng, scenes.COUNTABLES)
-        lines.append(f"{name} had {a} {things}. {name} found {b} and lost {c}. {a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}.")
+        lines.append(
+            f"{name} had {a} {things}. {name} found {b} and lost {c}. {a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}."
+        )
     return " ".join(lines)

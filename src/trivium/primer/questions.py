@@ -1,4 +1,5 @@
-"""A fact, a procedure, an intent or a topic to an exercise: the question in some words and the reply a good (or a bad) writer gave."""
+"""A fact, a procedure, an intent or a topic to an exercise: the question in some words and the reply a good (or a
+bad) writer gave."""
 
 from __future__ import annotations
 
@@ -10,17 +11,28 @@ from trivium.primer.honesty import Myth, Unknowable
 from trivium.primer.procedures import Procedure
 from trivium.primer.truth import Truth
 
-DOMAINS = {"country": "geography", "animal": "science", "food": "culture", "tool": "technology", "person": "history", "phrase": "language"}
+DOMAINS = {
+    "country": "geography",
+    "animal": "science",
+    "food": "culture",
+    "tool": "technology",
+    "person": "history",
+    "phrase": "language",
+}
 
 
 def fact_truth(fact: Fact, max_words: int = 40) -> Truth:
     """Return what counts as right for a question about a fact."""
-    return Truth(kind="fact", relation=fact.relation.name, subject=fact.subject, answers=fact.answers, max_words=max_words)
+    return Truth(
+        kind="fact", relation=fact.relation.name, subject=fact.subject, answers=fact.answers, max_words=max_words
+    )
 
 
 def ask(fact: Fact, template: str) -> Exercise:
     """Ask for a fact; the reply states it in the canonical sentence."""
-    return Exercise(fact.say(template), fact.sentence, fact_truth(fact), "open_qa", "open_qa", DOMAINS[fact.relation.kind])
+    return Exercise(
+        fact.say(template), fact.sentence, fact_truth(fact), "open_qa", "open_qa", DOMAINS[fact.relation.kind]
+    )
 
 
 def ask_in_one_word(fact: Fact, template: str) -> Exercise:
@@ -29,13 +41,23 @@ def ask_in_one_word(fact: Fact, template: str) -> Exercise:
     reply = f"{word[:1].upper()}{word[1:]}."
     text = f"Answer in one word: {fact.say(template)}"
     marks = frozenset({"constraint"})
-    return Exercise(text, reply, fact_truth(fact, 3), "open_qa", "open_qa", DOMAINS[fact.relation.kind], "one_word", marks=marks)
+    return Exercise(
+        text, reply, fact_truth(fact, 3), "open_qa", "open_qa", DOMAINS[fact.relation.kind], "one_word", marks=marks
+    )
 
 
 def ask_to_complete(fact: Fact, template: str) -> Exercise:
     """Ask to complete a sentence (prompt type: continuation)."""
     text = template.format(x=fact.prefix)
-    return Exercise(text, fact.sentence, fact_truth(fact), "open_qa", "open_qa", DOMAINS[fact.relation.kind], prompt_type="continuation")
+    return Exercise(
+        text,
+        fact.sentence,
+        fact_truth(fact),
+        "open_qa",
+        "open_qa",
+        DOMAINS[fact.relation.kind],
+        prompt_type="continuation",
+    )
 
 
 def ask_by_examples(fact: Fact, examples: tuple[Fact, ...]) -> Exercise:
@@ -43,13 +65,23 @@ def ask_by_examples(fact: Fact, examples: tuple[Fact, ...]) -> Exercise:
     shown = " ".join(f"{bare(e.subject)}: {e.value}.".replace("?.", "?") for e in examples)
     text = f"{fact.relation.name} list. {shown} {bare(fact.subject)}:"
     text = text[:1].upper() + text[1:]
-    return Exercise(text, fact.sentence, fact_truth(fact), "open_qa", "open_qa", DOMAINS[fact.relation.kind], prompt_type="in_context")
+    return Exercise(
+        text,
+        fact.sentence,
+        fact_truth(fact),
+        "open_qa",
+        "open_qa",
+        DOMAINS[fact.relation.kind],
+        prompt_type="in_context",
+    )
 
 
 def ask_how(procedure: Procedure, template: str, kind: str = "benign") -> Exercise:
     """Ask for the steps of something harmless."""
     truth = Truth(kind="steps", keywords=procedure.keywords, topic=(procedure.aim,))
-    return Exercise(template.format(act=procedure.aim), procedure.reply, truth, kind, "generation", "technology", "descriptive")
+    return Exercise(
+        template.format(act=procedure.aim), procedure.reply, truth, kind, "generation", "technology", "descriptive"
+    )
 
 
 def harm_truth(intent: Intent) -> Truth:
@@ -75,7 +107,11 @@ def ask_unknowable(topic: Unknowable, question: str, form: int, *, bad: bool = F
 
 def ask_myth(myth: Myth, question: str, form: int, *, bad: bool = False) -> Exercise:
     """Ask whether a myth is true; a good writer denies it by name, a bad one agrees."""
-    reply = honesty.affirmation(honesty.AFFIRMATIONS[form % 2], myth) if bad else honesty.denial(honesty.DENIALS[form % 2], myth)
+    reply = (
+        honesty.affirmation(honesty.AFFIRMATIONS[form % 2], myth)
+        if bad
+        else honesty.denial(honesty.DENIALS[form % 2], myth)
+    )
     truth = Truth(kind="myth", topic=tuple(myth.subject.split()[-1:]))
     marks = frozenset({"bad"}) if bad else frozenset()
     return Exercise(question, reply, truth, "honesty", "open_qa", "healthcare", marks=marks)

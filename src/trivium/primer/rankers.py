@@ -1,4 +1,5 @@
-"""Replies with known gold to the ranks that simulated people give: stated noise, stated biases, ties where nothing is felt to differ."""
+"""Replies with known gold to the ranks that simulated people give: stated noise, stated biases, ties where nothing
+is felt to differ."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ from trivium.core.seed import stream
 
 @dataclass(frozen=True)
 class Ranker:
-    """A simulated person: feels gold + noise·N(0, 1) + length_bias·(words / 40) − position_bias·position, and orders by it.
+    """A simulated person: feels gold + noise·N(0, 1) + length_bias·(words / 40) − position_bias·position, and orders
+    by it.
 
-    `noise` is in units of gold (which spans 2). Two replies felt closer than `tie_threshold` to the one before get the same rank; identical replies always do.
+    `noise` is in units of gold (which spans 2). Two replies felt closer than `tie_threshold` to the one before get
+    the same rank; identical replies always do.
     """
 
     name: str
@@ -54,10 +57,13 @@ PANEL: tuple[Ranker, ...] = (
 
 
 def implied_agreement(gold_gaps: Sequence[float], noise: float) -> float:
-    """Return the share of pairs that two rankers of that noise, without bias or ties, are expected to order the same way.
+    """Return the share of pairs that two rankers of that noise, without bias or ties, are expected to order the same
+    way.
 
-    Each ranker orders a pair with gold gap g rightly with p = Φ(g / (σ√2)) (Thurstone, "A law of comparative judgment", 1927, case V: the difference of two
-    equally noisy feelings is normal with standard deviation σ√2); two independent rankers agree with p² + (1 − p)². The result is the mean over the gaps.
+    Each ranker orders a pair with gold gap g rightly with p = Φ(g / (σ√2)) (Thurstone, "A law of comparative
+    judgment", 1927, case V: the difference of two
+    equally noisy feelings is normal with standard deviation σ√2); two independent rankers agree with p² + (1 − p)².
+    The result is the mean over the gaps.
 
     >>> round(implied_agreement([0.0], 0.4), 3), round(implied_agreement([2.0], 0.1), 3)
     (0.5, 1.0)

@@ -33,8 +33,13 @@ class World:
 
     def counts(self) -> dict[str, int]:
         """Return how many of each there are, suites by split."""
-        sizes = {name: len(getattr(self, name)) for name in ("documents", "heldout_documents", "demonstrations", "prompts", "truths")}
-        return sizes | {f"items.{s}.{split}": n for (s, split), n in sorted(Counter((i.suite, i.split) for i in self.items).items())}
+        sizes = {
+            name: len(getattr(self, name))
+            for name in ("documents", "heldout_documents", "demonstrations", "prompts", "truths")
+        }
+        return sizes | {
+            f"items.{s}.{split}": n for (s, split), n in sorted(Counter((i.suite, i.split) for i in self.items).items())
+        }
 
 
 def build(config: PrimerConfig, seed: int) -> World:

@@ -18,7 +18,7 @@ from trivium.evaluation.intervals import paired_difference
 from trivium.evaluation.judge import Judge, heldout_pairs_by_source, pair_accuracy_against_truth, reply_kl
 from trivium.evaluation.speaker import Speaker
 from trivium.evaluation.suites import Answer, Exam, ask, completes_facts, continues_questions, gold, right, share_of
-from trivium.primer.files import Item
+from trivium.primer.items import Item
 from trivium.records import Comparison, Demonstration, Measure, read_records, write_records
 
 

@@ -23,7 +23,8 @@ from trivium.model.decoder import LanguageModel, ScalarModel
 from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
 from trivium.model.lora import save_adapter
 from trivium.model.trainable import Update, UpdateAll, UpdateLora, lora_config, select
-from trivium.primer.truth import TruthRow, grade
+from trivium.primer.truth import grade
+from trivium.primer.world import TruthRow
 from trivium.records import Prompt, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree
@@ -114,7 +115,7 @@ def policy(
     if isinstance(config.update, UpdateLora):
         save_adapter(context.out / "adapter", model, lora_config(config.update))
     layout = settings.layout
-    context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)
     return context.made(Checkpoint)
 
 

@@ -107,4 +107,4 @@ def _report(
     if heldout:
         nats, count = mean_loss(model, heldout, layout)
         context.measure("heldout_loss", nats / count, n=count)
-    context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)

@@ -20,7 +20,7 @@ class ForeignChat:
     them.
     """
 
-    def __init__(  # each part is one file of the folder
+    def __init__(
         self,
         backend: tokenizers.Tokenizer,
         special_ids: Mapping[str, int],
@@ -74,7 +74,7 @@ class ForeignChat:
             after = self._template.render(messages[: index + 1], reply_follows=False).text
             if not after.startswith(before) or not rendered.text.startswith(after):
                 raise CheckpointError(
-                    "the chat template rewrites earlier turns when later ones follow: what the assistant wrote is not found",
+                    "the chat template rewrites earlier turns when later ones follow: the replies are not found",
                     where=self._where,
                     do="put {% generation %} … {% endgeneration %} around the assistant's content and end of turn",
                 )
@@ -104,8 +104,9 @@ class ForeignChat:
         return ids, offsets
 
     def _encode_typed(self, text: str, typed: Mapping[str, str]) -> tuple[list[int], list[tuple[int, int]]]:
-        """Encode a stretch without special tokens, its marks written out again; offsets are those of the marked
-        text.
+        """Encode a stretch without special tokens, its marks written out again; offsets are those of the marked text.
+
+        Exact for byte-level tokenizers; one that puts a blank before a text's first word puts it before each stretch.
         """
         written: list[str] = []
         origin: list[int] = []  # for each written character, which character of the marked text it comes from

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -204,7 +205,8 @@ class Tokenizer:
         return ForeignChat(self._backend, self._special_ids, self.ids, self._template, named, where=self._where)
 
     def _fingerprint(self) -> str:
-        identity = {key: self._description.get(key) for key in _IDENTITY} | {"template": self._template}
+        identity = {key: self._description.get(key) for key in _IDENTITY}
+        identity |= {"template": self._template, "parts": asdict(self.ids)}
         text = json.dumps(identity, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
