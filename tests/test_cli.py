@@ -44,9 +44,9 @@ def test_plan_run_and_plan_again_tell_the_whole_story(capsys: pytest.CaptureFixt
     code, out, err = call(capsys, "run", recipe_file)
     assert (code, out) == (0, "")
     assert err.splitlines()[0] == "[1/3] sources"
-    assert err.splitlines()[-1] == "done: 3 stages made, 0 made before"
+    assert err.splitlines()[-2:] == ["done: 3 stages made, 0 made before", "see runs/toy/report.html"]
     code, out, err = call(capsys, "run", recipe_file)
-    assert (code, out, err) == (0, "", "nothing to do: all 3 stages are made\n")
+    assert (code, out, err) == (0, "", "nothing to do: all 3 stages are made\nsee runs/toy/report.html\n")
     assert call(capsys, "plan", recipe_file)[1].splitlines()[-1] == "all 3 stages are made"
 
 

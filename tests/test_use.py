@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import tiny_checkpoint
 
+from tiny import tiny_checkpoint
 from trivium import cli, use
 from trivium.core.artifact import Store
 from trivium.core.errors import CheckpointError, ContextError, InputError, SourceError
@@ -39,7 +39,12 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[in
 
 def test_generate_gives_n_samples_of_each_prompt_and_the_same_ones_again(model: Path) -> None:
     rows = use.generate(model, ["The capital", "How"], SAMPLING, n=2)
-    assert [(row["prompt"], row["sample"]) for row in rows] == [("The capital", 0), ("The capital", 1), ("How", 0), ("How", 1)]
+    assert [(row["prompt"], row["sample"]) for row in rows] == [
+        ("The capital", 0),
+        ("The capital", 1),
+        ("How", 0),
+        ("How", 1),
+    ]
     assert rows == use.generate(model, ["The capital", "How"], SAMPLING, n=2)
     assert rows[0]["text"] != rows[1]["text"]
     assert all(0 < row["num_tokens"] <= 8 and row["logprob"] < 0 for row in rows)
@@ -80,7 +85,10 @@ def test_the_score_of_a_reply_is_its_log_probability_under_a_language_model(mode
 
 
 def test_a_reward_model_scores_each_row_alone(reward: Path) -> None:
-    rows = [use.Scored(prompt="Hi", reply="Paris"), use.Scored(prompt=(Message(role="user", content="Go"),), reply="No")]
+    rows = [
+        use.Scored(prompt="Hi", reply="Paris"),
+        use.Scored(prompt=(Message(role="user", content="Go"),), reply="No"),
+    ]
     both = use.score(reward, rows)
     assert [row["name"] for row in both] == ["reward", "reward"]
     alone = [use.score(reward, [row])[0]["score"] for row in rows]
@@ -132,7 +140,9 @@ def test_what_is_no_model_is_refused(tmp_path: Path, model: Path) -> None:
         use.import_(model, Store(tmp_path / "runs"), name="a/b")
 
 
-def test_the_verbs_answer_in_json(model: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verbs_answer_in_json(
+    model: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def answer(*arguments: str | Path) -> Any:
         code, out, _ = call(capsys, *arguments, "--json", "--runs", tmp_path / "runs")
         assert code == 0
@@ -170,7 +180,9 @@ def test_a_chat_goes_on_until_the_end_of_input(
     assert err.count("error: ") == 1
 
 
-def test_the_primer_is_exported_once(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_primer_is_exported_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from trivium.primer import config
 
     small = config.PrimerConfig.small()

@@ -141,7 +141,7 @@ def read_scored(file: Path, reject: Callable[[str], None]) -> list[Scored]:
 
 
 def export(folder: Path, out: Path, form: Literal["hf"] = "hf") -> Path:
-    """Write a model as a folder that transformers, vLLM and llama.cpp's converter open; nothing half-written is left."""
+    """Write a model as a folder that transformers, vLLM and llama.cpp's converter open, whole or not at all."""
     if form != "hf":
         raise InputError(f"wanted the format hf, found {form}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -109,7 +109,7 @@ def test_a_missing_file_and_a_foreign_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="a file that no stage wrote: foreign"):
         store.verify(made)
     (made.path / "sub" / "more").unlink()
-    with pytest.raises(ArtifactError, match="sub/more was truncated or changed: .* found no such file"):
+    with pytest.raises(ArtifactError, match=r"sub/more was truncated or changed: .* found no such file"):
         store.find(made.id)
 
 

@@ -225,6 +225,31 @@ def test_a_source_without_files_is_refused_before_anything_runs(tmp_path: Path, 
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_source_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, recipe_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = graph(recipe_file)
+    read_text = Path.read_text
+
+    def while_read(path: Path, **options: Any) -> str:
+        text = read_text(path, **options)
+        if path == data / "b.txt":
+            path.write_text("changed")
+        return text
+
+    monkeypatch.setattr(Path, "read_text", while_read)
+    with pytest.raises(SourceError, match="a source changed while it was read"):
+        run(tmp_path / "runs", wanted)
+    assert list((tmp_path / "runs" / "artifacts").rglob("manifest.json")) == []
+
+
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, recipe_file: Path, data: Path) -> None:
+    (data / "c.txt").mkdir()
+    with pytest.raises(SourceError, match="cannot read a source") as caught:
+        run(tmp_path, graph(recipe_file))
+    assert caught.value.where == str(data / "c.txt")
+
+
 def test_changed_code_of_the_same_version_is_said_aloud(
     tmp_path: Path, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

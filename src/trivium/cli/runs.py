@@ -63,6 +63,8 @@ def run(
     except KeyboardInterrupt:
         say("interrupted; what is finished stays, and the same command continues where this one stopped")
         raise typer.Exit(130) from None
+    for file in sorted(file for node in graph.nodes if node.name in made for file in node.publish):
+        say(f"see {store.root / graph.name / file}")
     if as_json:
         answer({name: {"id": one.id, "path": str(one.path)} for name, one in made.items()})
 

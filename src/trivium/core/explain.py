@@ -79,8 +79,9 @@ def why(step: Step, store: Store, record: RunRecord) -> Why:
 
 
 def diff(a: Artifact, b: Artifact, store: Store) -> list[Difference]:
-    """Return every field that differs: settings, then those of inputs that differ, then metrics and files."""
+    """Return every field that differs: settings, then those of inputs that differ, then code, metrics and files."""
     settings = list(_deep(a.manifest, b.manifest, "", store))
+    code = _differences({"source_hash": a.manifest.source_hash}, {"source_hash": b.manifest.source_hash})
     metrics = _differences(
         {"metrics": {name: metric.value for name, metric in a.manifest.metrics.items()}},
         {"metrics": {name: metric.value for name, metric in b.manifest.metrics.items()}},
@@ -89,7 +90,7 @@ def diff(a: Artifact, b: Artifact, store: Store) -> list[Difference]:
         {"files": {name: entry.sha256 for name, entry in a.manifest.files.items()}},
         {"files": {name: entry.sha256 for name, entry in b.manifest.files.items()}},
     )
-    return settings + metrics + files
+    return settings + code + metrics + files
 
 
 @dataclass(frozen=True)
