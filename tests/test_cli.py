@@ -186,6 +186,16 @@ def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
     assert bad.stderr.startswith("error: cannot read the recipe")
 
 
+def test_a_fresh_process_that_loads_no_stage_knows_every_kind(
+    capsys: pytest.CaptureFixture[str], recipe_file: Path, tmp_path: Path
+) -> None:
+    call(capsys, "run", recipe_file, "--runs", tmp_path / "runs")
+    program = [sys.executable, "-m", "trivium", "lineage", "toy/policy", "--runs", str(tmp_path / "runs")]
+    shown = subprocess.run(program, env=environment(), capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.count("\n") == 4
+
+
 def test_the_command_line_asks_libraries_not_to_track(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

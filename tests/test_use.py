@@ -10,9 +10,9 @@ import torch
 
 from tiny import tiny_checkpoint
 from trivium import cli, use
-from trivium.core.artifact import Store
 from trivium.core.errors import CheckpointError, ContextError, InputError, SourceError
 from trivium.core.kinds import Checkpoint, RewardModel
+from trivium.core.store import Store
 from trivium.inference.sampling import Sampling
 from trivium.model.exchange import load_checkpoint
 from trivium.records import Message

@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.errors import ContextError, InputError, SourceError
 from trivium.core.graph import Graph, Node
 from trivium.core.log import EventLog
 from trivium.core.runner import Runner
 from trivium.core.storage import storage
+from trivium.core.store import Store
 from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
 from trivium.inference.score import reply_logprobs

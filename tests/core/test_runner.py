@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from toys import pretrain, toy_road
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.errors import SourceError, StorageError
 from trivium.core.graph import Graph, plan
 from trivium.core.kinds import Checkpoint
@@ -21,6 +21,7 @@ from trivium.core.log import EventLog
 from trivium.core.recipe import load
 from trivium.core.runner import Runner
 from trivium.core.stage import StageContext
+from trivium.core.store import Store
 
 
 def graph(recipe_file: Path, *sets: str) -> Graph:
@@ -132,7 +133,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from toys import toy_road
-from trivium.core.artifact import Store
+from trivium.core.store import Store
 from trivium.core.recipe import load
 from trivium.core.runner import Runner
 Runner(Store(Path(sys.argv[1]))).run(toy_road(load(Path(sys.argv[2]), sys.argv[3:])))

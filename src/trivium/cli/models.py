@@ -94,7 +94,7 @@ def import_(
 ) -> None:
     """Take in a model made elsewhere; its id hangs on its files."""
     from trivium import use
-    from trivium.core.artifact import Store
+    from trivium.core.store import Store
 
     taken = use.import_(path, Store(runs), name=name, licence=licence)
     called = f"imported/{name or path.resolve().name}"
@@ -146,8 +146,8 @@ def primer_export(
 
 
 def _folder(model: str, runs: Path) -> Path:
-    from trivium.core.artifact import Store
     from trivium.core.reference import model_folder
+    from trivium.core.store import Store
 
     return model_folder(model, Store(runs))
 

@@ -12,8 +12,8 @@ from trivium.cli.options import RUNS, Json, RecipePath, Reference, Runs, Sets, a
 from trivium.core.errors import InputError, TriviumError
 
 if TYPE_CHECKING:
-    from trivium.core.artifact import Store
     from trivium.core.graph import Step
+    from trivium.core.store import Store
 
 # Heavy rooms (torch, rich, the stages) are imported inside the verb that needs them: `trivium --help` answers at once.
 
@@ -169,7 +169,7 @@ def doctor(
 
 
 def _store(runs: Path) -> Store:
-    from trivium.core.artifact import Store
+    from trivium.core.store import Store
 
     return Store(runs)
 

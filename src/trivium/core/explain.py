@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.graph import Step
 from trivium.core.identity import canonical
 from trivium.core.manifest import Manifest
 from trivium.core.rundir import RunRecord
+from trivium.core.store import Store
 
 ABSENT = "absent"
 SHORT = 12

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.errors import SourceError, TriviumError
 from trivium.core.graph import Graph, Node, Step, plan
 from trivium.core.identity import execution
@@ -19,6 +19,7 @@ from trivium.core.progress import Progress
 from trivium.core.rundir import RunFolder
 from trivium.core.stage import StageContext
 from trivium.core.storage import storage
+from trivium.core.store import Store
 from trivium.core.version import code_version
 
 
