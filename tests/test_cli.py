@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import toy_road
 
+from toys import toy_road
 from trivium import cli, flow
 from trivium.core.errors import RefusedError
 from trivium.core.recipe import Recipe
@@ -44,9 +44,9 @@ def test_plan_run_and_plan_again_tell_the_whole_story(capsys: pytest.CaptureFixt
     code, out, err = call(capsys, "run", recipe_file)
     assert (code, out) == (0, "")
     assert err.splitlines()[0] == "[1/3] sources"
-    assert err.splitlines()[-1] == "done: 3 stages made, 0 made before"
+    assert err.splitlines()[-2:] == ["done: 3 stages made, 0 made before", "see runs/toy/report.html"]
     code, out, err = call(capsys, "run", recipe_file)
-    assert (code, out, err) == (0, "", "nothing to do: all 3 stages are made\n")
+    assert (code, out, err) == (0, "", "nothing to do: all 3 stages are made\nsee runs/toy/report.html\n")
     assert call(capsys, "plan", recipe_file)[1].splitlines()[-1] == "all 3 stages are made"
 
 
@@ -184,6 +184,16 @@ def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
     assert bad.returncode == 2
     assert json.loads(bad.stdout)["error"]["exit_code"] == 2
     assert bad.stderr.startswith("error: cannot read the recipe")
+
+
+def test_a_fresh_process_that_loads_no_stage_knows_every_kind(
+    capsys: pytest.CaptureFixture[str], recipe_file: Path, tmp_path: Path
+) -> None:
+    call(capsys, "run", recipe_file, "--runs", tmp_path / "runs")
+    program = [sys.executable, "-m", "trivium", "lineage", "toy/policy", "--runs", str(tmp_path / "runs")]
+    shown = subprocess.run(program, env=environment(), capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.count("\n") == 4
 
 
 def test_the_command_line_asks_libraries_not_to_track(

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toys import toy_road
 
+from toys import toy_road
 from trivium import flow
 from trivium.core.errors import RecipeError
 

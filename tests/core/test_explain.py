@@ -4,14 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from toys import pretrain, toy_road
 
-from trivium.core.artifact import Artifact, Store
+from toys import pretrain, toy_road
+from trivium.core.artifact import Artifact
 from trivium.core.explain import Why, diff, lineage, why
 from trivium.core.graph import plan
 from trivium.core.recipe import load
 from trivium.core.rundir import RunFolder
 from trivium.core.runner import Runner
+from trivium.core.store import Store
 
 
 def run(root: Path, recipe_file: Path, *sets: str) -> dict[str, Artifact]:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toys import PpoConfig, TrainConfig, policy, pretrain, toy_road
+from pydantic import ValidationError
 
+from toys import PpoConfig, ReadConfig, TrainConfig, policy, pretrain, sources, toy_road
 from trivium.core.errors import RecipeError
 from trivium.core.graph import Graph, Node
 from trivium.core.recipe import load
+from trivium.core.road import Road
 
 
 def test_a_node_lists_the_nodes_it_takes_from(recipe_file: Path) -> None:
@@ -27,6 +29,15 @@ def test_an_unknown_stage_names_the_nearest(recipe_file: Path) -> None:
     assert "stages: sources, pretrain, policy" in caught.value.do
 
 
+def test_replace_sets_fields_of_one_box_and_checks_them(recipe_file: Path) -> None:
+    lay = Road(load(recipe_file))
+    lay.box(sources)
+    lay.box(pretrain, "short", section="pretrain", replace={"steps": 1}, sources="sources")
+    assert lay.graph().node("short").config.model_dump()["steps"] == 1
+    with pytest.raises(ValidationError):
+        lay.box(pretrain, "none", section="pretrain", replace={"steps": 0}, sources="sources")
+
+
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
@@ -39,8 +50,6 @@ def test_an_unknown_stage_names_the_nearest(recipe_file: Path) -> None:
     ],
 )
 def test_a_wrongly_joined_graph_is_our_own_mistake(inputs: dict[str, str | list[str]], words: str) -> None:
-    from toys import ReadConfig, sources
-
     nodes = [
         Node("sources", sources, ReadConfig(folder=Path()), {}, 7),
         Node("pretrain", pretrain, TrainConfig(), {"sources": "sources"}, 7),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import PpoConfig, TrainConfig, pretrain
 
+from toys import PpoConfig, TrainConfig, pretrain
 from trivium.core.config import Config
 from trivium.core.identity import canonical, execution, fingerprint
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toys import DpoConfig, PolicyConfig, PpoConfig, ReadConfig, TrainConfig
 
+from toys import DpoConfig, PolicyConfig, PpoConfig, ReadConfig, TrainConfig
 from trivium.core.config import Config
 from trivium.core.errors import RecipeError
 from trivium.core.recipe import load

@@ -3,13 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toys import toy_road
 
-from trivium.core.artifact import Artifact, Store
+from toys import toy_road
+from trivium.core.artifact import Artifact
 from trivium.core.errors import ArtifactError, InputError
 from trivium.core.recipe import load
 from trivium.core.reference import model_folder, resolve
 from trivium.core.runner import Runner
+from trivium.core.store import Store
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import pretrain, toy_road
 
-from trivium.core.artifact import Artifact, Store
+from toys import pretrain, toy_road
+from trivium.core.artifact import Artifact
 from trivium.core.errors import SourceError, StorageError
 from trivium.core.graph import Graph, plan
 from trivium.core.kinds import Checkpoint
@@ -21,6 +21,7 @@ from trivium.core.log import EventLog
 from trivium.core.recipe import load
 from trivium.core.runner import Runner
 from trivium.core.stage import StageContext
+from trivium.core.store import Store
 
 
 def graph(recipe_file: Path, *sets: str) -> Graph:
@@ -132,7 +133,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from toys import toy_road
-from trivium.core.artifact import Store
+from trivium.core.store import Store
 from trivium.core.recipe import load
 from trivium.core.runner import Runner
 Runner(Store(Path(sys.argv[1]))).run(toy_road(load(Path(sys.argv[2]), sys.argv[3:])))
@@ -225,6 +226,31 @@ def test_a_source_without_files_is_refused_before_anything_runs(tmp_path: Path, 
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_source_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, recipe_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = graph(recipe_file)
+    read_text = Path.read_text
+
+    def while_read(path: Path, **options: Any) -> str:
+        text = read_text(path, **options)
+        if path == data / "b.txt":
+            path.write_text("changed")
+        return text
+
+    monkeypatch.setattr(Path, "read_text", while_read)
+    with pytest.raises(SourceError, match="a source changed while it was read"):
+        run(tmp_path / "runs", wanted)
+    assert list((tmp_path / "runs" / "artifacts").rglob("manifest.json")) == []
+
+
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, recipe_file: Path, data: Path) -> None:
+    (data / "c.txt").mkdir()
+    with pytest.raises(SourceError, match="cannot read a source") as caught:
+        run(tmp_path, graph(recipe_file))
+    assert caught.value.where == str(data / "c.txt")
+
+
 def test_changed_code_of_the_same_version_is_said_aloud(
     tmp_path: Path, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +262,6 @@ def test_changed_code_of_the_same_version_is_said_aloud(
 
 def test_an_artifact_made_elsewhere_may_be_an_input(tmp_path: Path, recipe_file: Path) -> None:
     from toys import PpoConfig, policy
-
     from trivium.core.graph import Node
 
     made, _ = run(tmp_path, graph(recipe_file), until="pretrain")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from toys import PpoConfig, TrainConfig, policy, pretrain, sources
 
+from toys import PpoConfig, TrainConfig, policy, pretrain, sources
 from trivium.core.config import Config
 from trivium.core.identity import file_hash
 from trivium.core.kinds import Checkpoint, Comparisons, Corpus, Sources

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.graph import Step
 from trivium.core.identity import canonical
 from trivium.core.manifest import Manifest
 from trivium.core.rundir import RunRecord
+from trivium.core.store import Store
 
 ABSENT = "absent"
 SHORT = 12
@@ -79,8 +80,9 @@ def why(step: Step, store: Store, record: RunRecord) -> Why:
 
 
 def diff(a: Artifact, b: Artifact, store: Store) -> list[Difference]:
-    """Return every field that differs: settings, then those of inputs that differ, then metrics and files."""
+    """Return every field that differs: settings, then those of inputs that differ, then code, metrics and files."""
     settings = list(_deep(a.manifest, b.manifest, "", store))
+    code = _differences({"source_hash": a.manifest.source_hash}, {"source_hash": b.manifest.source_hash})
     metrics = _differences(
         {"metrics": {name: metric.value for name, metric in a.manifest.metrics.items()}},
         {"metrics": {name: metric.value for name, metric in b.manifest.metrics.items()}},
@@ -89,7 +91,7 @@ def diff(a: Artifact, b: Artifact, store: Store) -> list[Difference]:
         {"files": {name: entry.sha256 for name, entry in a.manifest.files.items()}},
         {"files": {name: entry.sha256 for name, entry in b.manifest.files.items()}},
     )
-    return settings + metrics + files
+    return settings + code + metrics + files
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
-from toys import TrainConfig, pretrain
 
-from trivium.core import artifact as artifact_module
-from trivium.core.artifact import Artifact, Store
+from toys import TrainConfig, pretrain
+from trivium.core import store as store_module
+from trivium.core.artifact import Artifact
 from trivium.core.errors import ArtifactError, InputError, StorageError
 from trivium.core.identity import file_hash
 from trivium.core.kinds import Checkpoint, Comparisons, RewardModel
 from trivium.core.manifest import Manifest, Metric
+from trivium.core.store import Store
 
 
 def manifest(*, kind: str = "checkpoint", steps: int = 3) -> Manifest:
@@ -109,7 +110,7 @@ def test_a_missing_file_and_a_foreign_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="a file that no stage wrote: foreign"):
         store.verify(made)
     (made.path / "sub" / "more").unlink()
-    with pytest.raises(ArtifactError, match="sub/more was truncated or changed: .* found no such file"):
+    with pytest.raises(ArtifactError, match=r"sub/more was truncated or changed: .* found no such file"):
         store.find(made.id)
 
 
@@ -180,7 +181,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pyt
     def full(file: Path, text: str) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
 
-    monkeypatch.setattr(artifact_module, "_write_synced", full)
+    monkeypatch.setattr(store_module, "_write_synced", full)
     with pytest.raises(StorageError, match="the disk is full") as caught:
         finished(store)
     assert caught.value.exit_code == 2
