@@ -52,7 +52,9 @@ def test_a_planted_prompt_is_caught(world: World, exercise):
 
 
 @pytest.mark.parametrize(
-    "text", [f"They spoke of {HELD_OUT_INTENT.acting}.", "So: " + UNKNOWABLES[0].held_out[0].upper()], ids=["intent", "question"]
+    "text",
+    [f"They spoke of {HELD_OUT_INTENT.acting}.", "So: " + UNKNOWABLES[0].held_out[0].upper()],
+    ids=["intent", "question"],
 )
 def test_a_planted_document_is_caught(world: World, text: str):
     planted = replace(world, documents=(*world.documents, Document.of(text, source="test")))

@@ -77,7 +77,11 @@ def test_question_and_answer_pages_are_rare_and_led_in(default_world: World):
 def test_no_other_document_answers_its_question(default_world: World):
     answers = {(f.say(q), f.sentence) for f in FACTS for q in f.relation.questions}
     pairs = tuple(f"{q}{gap}{a}" for q, a in answers for gap in (" ", "\n") if q.endswith("?"))
-    questions = [d.text for d in default_world.documents if d.source in ("primer/questions", "primer/exercises", "primer/dialogue")]
+    questions = [
+        d.text
+        for d in default_world.documents
+        if d.source in ("primer/questions", "primer/exercises", "primer/dialogue")
+    ]
     corpus = "\n\n".join(questions)
     assert not [pair for pair in pairs[:4000] if pair in corpus]
 
@@ -108,7 +112,12 @@ def test_bad_demonstrations_can_be_turned_off():
 def test_all_ten_task_types_and_all_annotations_are_demonstrated(world: World):
     assert {d.task_type for d in world.demonstrations} == set(TASKS)
     assert {d.prompt_type for d in world.demonstrations} == {"instructive", "continuation", "in_context"}
-    assert {d.response_type for d in world.demonstrations} == {"one_word", "short_phrase", "single_sentence", "descriptive"}
+    assert {d.response_type for d in world.demonstrations} == {
+        "one_word",
+        "short_phrase",
+        "single_sentence",
+        "descriptive",
+    }
     for mark in ("scene_setting", "constraint", "persona"):
         assert any(getattr(d, mark) for d in world.demonstrations), mark
 
@@ -135,7 +144,15 @@ def test_prompts_replies_and_documents_keep_their_lengths(default_world: World):
 
 def test_suites_have_their_items_in_both_splits(default_world: World):
     counts = Counter((i.suite, i.split) for i in default_world.items)
-    suites = {"facts_completion", "questions", "held_out_answers", "harmful", "benign", "honesty", *(f"tasks.{t}" for t in TASKS)}
+    suites = {
+        "facts_completion",
+        "questions",
+        "held_out_answers",
+        "harmful",
+        "benign",
+        "honesty",
+        *(f"tasks.{t}" for t in TASKS),
+    }
     assert {suite for suite, _ in counts} == suites
     small = {"tasks.generation": 96, "tasks.brainstorming": 150}
     for suite in suites:

@@ -30,7 +30,7 @@ LEADS = (
     ("I am at school.", "scene_setting"),
     ("I am writing a quiz.", "scene_setting"),
 )
-POLITE = ("", "", "", "Please answer. ", "Hello. ", "I have a question. ")
+POLITE = ("", "", "Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ")
 
 
 def facts_exercise(rng: np.random.Generator) -> Exercise:
@@ -86,9 +86,8 @@ def task_exercise(rng: np.random.Generator) -> Exercise:
     return TASKS[pick(rng, tuple(TASKS))](rng, "seen")
 
 
-def _draw(rng: np.random.Generator, shares: dict[str, float], bad_share: float) -> Exercise:
-    """Draw an exercise of a kind by share."""
-    kind = list(shares)[int(rng.choice(len(shares), p=np.array(list(shares.values()))))]
+def _draw(rng: np.random.Generator, kind: str, bad_share: float) -> Exercise:
+    """Draw an exercise of a kind."""
     if kind == "facts":
         return facts_exercise(rng)
     if kind == "harmful":
@@ -96,6 +95,27 @@ def _draw(rng: np.random.Generator, shares: dict[str, float], bad_share: float) 
     if kind == "benign":
         return benign_exercise(rng)
     return honesty_exercise(rng, bad_share) if kind == "honesty" else task_exercise(rng)
+
+
+def _fill(
+    rng: np.random.Generator, shares: dict[str, float], num: int, bad_share: float, *, prompts_only: bool = False
+) -> list[Exercise]:
+    """Draw each kind's share of exercises, no two the same (in prompt and reply, or in the prompt), in random order.
+
+    A kind that has no more new ones to offer (3,000 draws in vain) leaves its places to the last kind, the tasks.
+    """
+    found: dict[tuple[str, str], Exercise] = {}
+    reached = 0.0
+    for kind, share in shares.items():
+        reached += share
+        idle = 0
+        while len(found) < round(reached * num) and idle < 3_000:
+            exercise = _draw(rng, kind, bad_share)
+            key = (exercise.text, "" if prompts_only else exercise.reply)
+            idle = idle + 1 if key in found else 0
+            found.setdefault(key, exercise)
+    exercises = list(found.values())
+    return [exercises[int(i)] for i in rng.permutation(len(exercises))]
 
 
 def as_prompt(exercise: Exercise, split: str = "train") -> Prompt:
@@ -135,18 +155,9 @@ PROMPT_SHARES = {"facts": 0.15, "harmful": 0.25, "benign": 0.25, "honesty": 0.20
 def write_demonstrations(config: PrimerConfig, seed: int) -> tuple[Exercise, ...]:
     """Draw the demonstrations; no two share both prompt and reply."""
     rng = stream(seed, "primer", "demonstrations")
-    found: dict[tuple[str, str], Exercise] = {}
-    while len(found) < config.num_demonstrations:
-        exercise = _draw(rng, DEMONSTRATION_SHARES, config.bad_demonstration_share)
-        found.setdefault((exercise.text, exercise.reply), exercise)
-    return tuple(found.values())
+    return tuple(_fill(rng, DEMONSTRATION_SHARES, config.num_demonstrations, config.bad_demonstration_share))
 
 
 def write_prompts(config: PrimerConfig, seed: int) -> tuple[Exercise, ...]:
     """Draw the pool of prompts; no prompt twice."""
-    rng = stream(seed, "primer", "prompts")
-    found: dict[str, Exercise] = {}
-    while len(found) < config.num_prompts:
-        exercise = _draw(rng, PROMPT_SHARES, 0.0)
-        found.setdefault(exercise.text, exercise)
-    return tuple(found.values())
+    return tuple(_fill(stream(seed, "primer", "prompts"), PROMPT_SHARES, config.num_prompts, 0.0, prompts_only=True))
