@@ -253,6 +253,7 @@ def counting_page(rng: np.random.Generator) -> str:
         c = int(rng.integers(1, min(11, a + b)))
         name, things = pick(rng, scenes.NAMES), pick(rng, scenes.COUNTABLES)
         lines.append(
-            f"{name} had {a} {things}. {name} found {b} and lost {c}. {a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}."
+            f"{name} had {a} {things}. {name} found {b} and lost {c}. "
+            f"{a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}."
         )
     return " ".join(lines)
