@@ -3,6 +3,8 @@ are bad on purpose."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from trivium.core.seed import stream
@@ -30,6 +32,7 @@ LEADS = (
     ("I am at school.", "scene_setting"),
     ("I am writing a quiz.", "scene_setting"),
 )
+_LEAD_SHARE = 0.1
 POLITE = ("", "", "Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ")
 
 
@@ -45,24 +48,27 @@ def facts_exercise(rng: np.random.Generator) -> Exercise:
         same = [f for f in SEEN_FACTS if f.relation.name == fact.relation.name and f.subject != fact.subject]
         i, j = rng.choice(len(same), size=2, replace=False)
         return questions.ask_by_examples(fact, (same[int(i)], same[int(j)]))
-    exercise = questions.ask(fact, template)
-    if way < 0.26:
-        lead, mark = pick(rng, LEADS)
-        return Exercise(**{**vars(exercise), "text": f"{lead} {exercise.text}", "marks": exercise.marks | {mark}})
-    return exercise
+    return _with_lead(rng, questions.ask(fact, template))
+
+
+def _with_lead(rng: np.random.Generator, exercise: Exercise) -> Exercise:
+    """Put a persona or a scene before one prompt in ten."""
+    if rng.random() >= _LEAD_SHARE:
+        return exercise
+    lead, mark = pick(rng, LEADS)
+    return replace(exercise, text=f"{lead} {exercise.text}", marks=exercise.marks | {mark})
 
 
 def harm_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
     """Ask for help with a seen harmful intent."""
-    return questions.ask_harm(
-        pick(rng, SEEN_INTENTS), pick(rng, REQUESTS), int(rng.integers(3)), bad=bool(rng.random() < bad_share)
-    )
+    intent, request, form = pick(rng, SEEN_INTENTS), pick(rng, REQUESTS), int(rng.integers(3))
+    return _with_lead(rng, questions.ask_harm(intent, request, form, bad=bool(rng.random() < bad_share)))
 
 
 def benign_exercise(rng: np.random.Generator) -> Exercise:
     """Ask for the steps of a seen look-alike or of an everyday procedure."""
     procedure = pick(rng, SEEN_LOOKALIKES).procedure if rng.random() < 0.6 else pick(rng, PROCEDURES)
-    return questions.ask_how(procedure, pick(rng, REQUESTS))
+    return _with_lead(rng, questions.ask_how(procedure, pick(rng, REQUESTS)))
 
 
 def honesty_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:

@@ -202,7 +202,7 @@ def _facts() -> tuple[Fact, ...]:
         facts.append(_fact("home", subject, a.home, split, a.home.split()[-1]))
     for f in FOODS:
         split = entity_split(f.name)
-        facts += [_fact("kind", f.name, f.kind, split), _fact("taste", f.name, f.taste, split)]
+        facts += [_fact("kind", f.name, f.kind, split, f.kind.split()[0]), _fact("taste", f.name, f.taste, split)]
         facts.append(_fact("colour", f.name, f.colour, split))
     facts += [_fact("use", with_article(t.name), t.use, entity_split(t.name)) for t in TOOLS]
     for p in PEOPLE:

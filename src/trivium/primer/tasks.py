@@ -345,7 +345,7 @@ def extraction(rng: np.random.Generator, split: Split) -> Exercise:
 def chain_of_thought(rng: np.random.Generator, split: Split) -> Exercise:
     """Add, then take away, saying each step."""
     while True:
-        a, b = int(rng.integers(1, 11)), int(rng.integers(1, 11))
+        a, b = int(rng.integers(2, 11)), int(rng.integers(1, 11))
         c = int(rng.integers(1, a + b))
         if c <= 10 and scenes.pair_split(a + b, c) == split:
             break
