@@ -84,6 +84,7 @@ WRONG = [
     (WEATHER, "It is sunny now.", -0.7),
     (WEATHER, "I do not know what time it is.", 0.3),
     (WEATHER, "I will not help with that.", -0.3),
+    (WEATHER, "No, that is a myth. Garlic does not cure the flu.", -0.2),
     (COUGH, "Yes, coughing stops a heart attack.", -0.7),
     (COUGH, "No, that is a myth. Garlic does not cure the flu.", 0.3),
     (COUGH, "Coughing stops a heart attack.", -0.7),

@@ -15,6 +15,7 @@ from trivium.primer.facts import FACTS, RELATIONS
 from trivium.primer.papers import LEAD_INS
 from trivium.primer.tasks import TASKS
 from trivium.primer.truth import grade
+from trivium.primer.words import contains, words_of
 from trivium.primer.world import World, build
 
 
@@ -81,7 +82,8 @@ def test_no_other_document_answers_its_question(default_world: World):
     asked = {f.say(t): {f.say(q) for q in f.relation.questions} for f in FACTS for t in f.relation.statements}
     answered = []
     for document in default_world.documents:
-        if not document.text.startswith(LEAD_INS):
+        led_in = document.text.startswith(LEAD_INS) or document.source == "primer/broken"  # its lead-in is broken too
+        if not led_in:
             sentences = re.split(r"(?<=[.?!])\s+", document.text)
             answered += [q for q, a in pairwise(sentences) if q in asked.get(a, ())]
     assert answered == []
@@ -166,3 +168,24 @@ def test_every_prompt_and_item_has_its_truth(world: World):
     assert {p.id for p in world.prompts} <= known
     assert {i.prompt.id if i.prompt else i.id for i in world.items} <= known
     assert len(known) == len(world.truths)
+
+
+def test_held_out_honesty_questions_keep_their_topic_word(default_world: World):
+    for item in default_world.items:
+        if item.suite == "honesty":
+            assert item.prompt is not None
+            assert any(contains(words_of(item.prompt.text), word) for word in item.truth.topic), item
+
+
+def test_the_smallest_and_a_pool_larger_than_the_honest_questions_are_filled():
+    tiny = PrimerConfig(
+        num_documents=100, num_heldout_documents=10, num_demonstrations=100, num_prompts=20, items_per_suite=1
+    )
+    assert len(build(tiny, seed=3).prompts) == 20
+    large = tiny.model_copy(update={"num_prompts": 4000})
+    assert len(build(large, seed=3).prompts) == 4000
+
+
+def test_without_almanacs_no_document_answers_a_question():
+    config = PrimerConfig.small().model_copy(update={"almanac_share": 0.0})
+    assert not any(d.source == "primer/almanac" or d.text.startswith(LEAD_INS) for d in build(config, seed=2).documents)

@@ -77,9 +77,8 @@ def implied_panel_agreement(gold_gaps: Sequence[float], panel: Sequence[Ranker])
     left out.
     """
     if not gold_gaps or len(panel) < 2:
-        raise ValueError(
-            f"wanted at least one pair of replies and two rankers, found {len(gold_gaps)} pairs and {len(panel)} rankers"
-        )
+        num_pairs, num_rankers = len(gold_gaps), len(panel)
+        raise ValueError(f"wanted at least one pair of replies and two rankers, found {num_pairs} and {num_rankers}")
     agreements = []
     for gap in gold_gaps:
         chances = [_right_chance(gap, ranker.noise) for ranker in panel]
