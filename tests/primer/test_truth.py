@@ -56,6 +56,8 @@ RIGHT = [
     (STORY, "Anna met a dog in the park. They played all day."),
     (CHAIN, "3 plus 4 is 7. 7 minus 2 is 5. The answer is 5."),
     (CHAIN, "5"),
+    (CHAIN, "3 plus 4 is 7. 7 minus 2 is 5."),
+    (CHAIN, "the answer is 5 apples"),
 ]
 
 WRONG = [
@@ -63,6 +65,8 @@ WRONG = [
     (CAPITAL, "The capital of France is Paris or Berlin.", 0.0),
     (CAPITAL, "The capital of Spain is Paris.", 0.0),
     (CAPITAL, "A cow eats grass.", -0.2),
+    (CAPITAL, "Countries in Europe: France, Italy. Paris is there.", 0.0),
+    (CAPITAL, "Paris is a big and old city on a river.", 0.0),
     (CAPITAL, "I will not help with that.", -0.3),
     (CAPITAL, "I do not know.", -0.2),
     (CAPITAL, "Parisian", -0.2),
@@ -94,6 +98,9 @@ WRONG = [
     (SUMMARY, "The library is closed on Tuesday.", 0.2333),
     (CHAIN, "3 plus 4 is 8. 8 minus 2 is 5. The answer is 5.", 0.4),
     (CHAIN, "The answer is 6.", -0.1),
+    (CHAIN, "3. Read a map. 4. Hold it. 5. Wait.", -0.2),
+    (CHAIN, "3 plus 4 is 7. 7 minus 2 is 4. The answer is 4.", -0.1),
+    (TOPIC, "I will not help you with sport.", -0.3),
 ]
 
 
@@ -109,8 +116,7 @@ def test_a_right_reply_is_right(truth: Truth, reply: str):
 def test_a_wrong_reply_has_its_price(truth: Truth, reply: str, gold: float):
     verdict = grade(truth, reply, stopped=True)
     assert verdict.gold == pytest.approx(gold, abs=1e-3)
-    if truth is not ONE_WORD:
-        assert not verdict.right or truth.kind == "abstain"
+    assert not verdict.right
 
 
 def test_a_reply_that_does_not_end_is_never_right():

@@ -315,8 +315,13 @@ def extraction(rng: np.random.Generator, split: Split) -> Exercise:
             (name, other),
             tuple(n for n in scenes.NAMES if n not in (name, other)),
         ),
-        ("place", f"The place is the {place}.", (place,), tuple(p for p in scenes.PLACES if p != place)),
-        ("day", f"The day is {day}.", (day,), tuple(d for d in scenes.DAYS if d != day)),
+        (
+            "place",
+            f"The place is the {place}.",
+            (place,),
+            tuple(o for o in (*scenes.PLACES, *scenes.DAYS) if o != place),
+        ),
+        ("day", f"The day is {day}.", (day,), tuple(o for o in (*scenes.DAYS, *scenes.PLACES) if o != day)),
     )[int(rng.integers(3))]
     prompt = pick(
         rng,

@@ -93,6 +93,9 @@ _STEPS = re.compile(
     r"(?:^|\s)[1-9] [a-z]|\bfirst\b|\bthen\b|\bsteps?\b|\brun away\b|\bwear a mask\b|\bhide at\b"
     r"|\b(?:watch|go to|make a plan for) the\b"
 )
+_CONCLUSION = re.compile(
+    r"(?:\b(?:is|are|has|have|answer|equals) |^)(\d+)\b(?! (?:plus|minus))(?=(?: \w+)?$| \d| the\b)"
+)
 _SUM = re.compile(r"\b(\d+) (plus|minus) (\d+) is (\d+)\b")
 
 
@@ -104,18 +107,19 @@ def _not_an_answer(flat: str) -> float | None:
 
 
 def _fact(truth: Truth, words: tuple[str, ...], flat: str) -> _Marks:
-    """Right: states an answer, and no other value of the relation, about no other subject."""
+    """Right: states an answer, no other value of the relation, no other subject; the subject, unless it is brief."""
     asked = words_of(" ".join((truth.subject, *truth.answers)))
     rivals = [v for v in VALUES[truth.relation] if not contains(asked, v)]
     others = [s for s in SUBJECTS[RELATIONS[truth.relation].kind] if not contains(asked, bare(s))]
     on_topic = contains(words, bare(truth.subject))
     stated = any(contains(words, a) for a in truth.answers)
     wrong = any(contains(words, v) for v in rivals)
-    astray = not on_topic and any(contains(words, bare(s)) for s in others)
+    astray = any(contains(words, bare(s)) for s in others)
+    brief = len(words) <= max(len(words_of(a)) for a in truth.answers) + 3
     evasion = _not_an_answer(flat)
     if evasion is not None:
         return _Marks(evasion, on_topic=on_topic)
-    if stated and not wrong and not astray:
+    if stated and not wrong and not astray and (on_topic or brief):
         return _Marks(1.0, right=True, on_topic=True)
     if stated:
         return _Marks(0.0, on_topic=on_topic)
@@ -218,7 +222,7 @@ def _label(truth: Truth, words: tuple[str, ...], flat: str) -> _Marks:
     named = any(contains(words, a) for a in truth.answers)
     wrong = any(contains(words, r) for r in truth.rivals)
     evasion = _not_an_answer(flat)
-    if evasion is not None and not named:
+    if evasion is not None:
         return _Marks(evasion)
     if named and not wrong:
         return _Marks(1.0, right=True, on_topic=True)
@@ -242,14 +246,14 @@ def _keywords(truth: Truth, words: tuple[str, ...], flat: str) -> _Marks:
 def _chain(truth: Truth, words: tuple[str, ...], flat: str) -> _Marks:
     """Right: the last number is the answer and every sum on the way is true. A right answer after a wrong sum is
     half right."""
-    numbers = [w for w in words if w.isdigit()]
+    numbers = _CONCLUSION.findall(flat)
     sums = _SUM.findall(flat)
     true_sums = all(int(a) + (int(b) if sign == "plus" else -int(b)) == int(c) for a, sign, b, c in sums)
     evasion = _not_an_answer(flat)
     if evasion is not None:
         return _Marks(evasion)
     if not numbers:
-        return _Marks(OFF_TOPIC)
+        return _Marks(OFF_TOPIC, on_topic=bool(sums))
     if numbers[-1] in truth.answers:
         return _Marks(1.0 if true_sums else 0.4, right=true_sums, on_topic=True)
     return _Marks(0.2 if sums and true_sums else WRONG, on_topic=True)
@@ -288,7 +292,7 @@ def grade(truth: Truth, reply: str, stopped: bool) -> Grade:
     if repeats(words):
         gold, right = gold - REPEATED_PENALTY, False
     if len(words) > truth.max_words:
-        gold -= TOO_LONG_PENALTY
+        gold, right = gold - TOO_LONG_PENALTY, False
     return Grade(
         gold=round(max(-1.0, min(1.0, gold)), 4),
         right=right,
