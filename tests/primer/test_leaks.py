@@ -23,8 +23,9 @@ def test_a_small_world_leaks_nothing(world: World):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_default_world_leaks_nothing(seed: int):
-    assert leaks(build(PrimerConfig(), seed)) == []
+def test_worlds_of_default_size_and_of_another_seed_leak_nothing(seed: int):
+    config = PrimerConfig() if seed == 0 else PrimerConfig(num_documents=8_000)
+    assert leaks(build(config, seed)) == []
 
 
 FRANCE = next(f for f in FACTS if f.subject == "France")
@@ -52,7 +53,9 @@ def test_a_planted_prompt_is_caught(world: World, exercise):
 
 
 @pytest.mark.parametrize(
-    "text", [f"They spoke of {HELD_OUT_INTENT.acting}.", "So: " + UNKNOWABLES[0].held_out[0].upper()], ids=["intent", "question"]
+    "text",
+    [f"They spoke of {HELD_OUT_INTENT.acting}.", "So: " + UNKNOWABLES[0].held_out[0].upper()],
+    ids=["intent", "question"],
 )
 def test_a_planted_document_is_caught(world: World, text: str):
     planted = replace(world, documents=(*world.documents, Document.of(text, source="test")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trivium.primer.rankers import PANEL, Ranker, implied_agreement
+from trivium.primer.rankers import PANEL, Ranker, implied_agreement, implied_panel_agreement
 
 
 def test_without_noise_ranks_follow_gold():
@@ -49,5 +49,18 @@ def test_measured_agreement_is_near_the_implied_one(noise: float):
 
 
 def test_no_pairs_imply_no_agreement():
-    with pytest.raises(ValueError, match="at least one pair"):
+    with pytest.raises(ValueError, match="at least one pair of replies"):
         implied_agreement([], 0.4)
+
+
+def test_the_panels_agreement_is_near_the_implied_one():
+    golds = np.random.Generator(np.random.PCG64(4)).uniform(-1, 1, size=(1500, 2))
+    orders = [[r.rank(str(i), ["x y", "a b"], [a, b], 0) for i, (a, b) in enumerate(golds)] for r in PANEL]
+    agreed = [
+        one == two
+        for i, first in enumerate(orders)
+        for second in orders[:i]
+        for one, two in zip(first, second, strict=True)
+    ]
+    implied = implied_panel_agreement([float(abs(a - b)) for a, b in golds], PANEL)
+    assert np.mean(agreed) == pytest.approx(implied, abs=0.04)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -10,8 +12,10 @@ from trivium.primer.config import PrimerConfig
 from trivium.primer.demonstrations import DEMONSTRATION_SHARES, PROMPT_SHARES
 from trivium.primer.documents import FAMILIES
 from trivium.primer.facts import FACTS, RELATIONS
+from trivium.primer.papers import LEAD_INS
 from trivium.primer.tasks import TASKS
 from trivium.primer.truth import grade
+from trivium.primer.words import contains, words_of
 from trivium.primer.world import World, build
 
 
@@ -75,11 +79,14 @@ def test_question_and_answer_pages_are_rare_and_led_in(default_world: World):
 
 
 def test_no_other_document_answers_its_question(default_world: World):
-    answers = {(f.say(q), f.sentence) for f in FACTS for q in f.relation.questions}
-    pairs = tuple(f"{q}{gap}{a}" for q, a in answers for gap in (" ", "\n") if q.endswith("?"))
-    questions = [d.text for d in default_world.documents if d.source in ("primer/questions", "primer/exercises", "primer/dialogue")]
-    corpus = "\n\n".join(questions)
-    assert not [pair for pair in pairs[:4000] if pair in corpus]
+    asked = {f.say(t): {f.say(q) for q in f.relation.questions} for f in FACTS for t in f.relation.statements}
+    answered = []
+    for document in default_world.documents:
+        led_in = document.text.startswith(LEAD_INS) or document.source == "primer/broken"  # its lead-in is broken too
+        if not led_in:
+            sentences = re.split(r"(?<=[.?!])\s+", document.text)
+            answered += [q for q, a in pairwise(sentences) if q in asked.get(a, ())]
+    assert answered == []
 
 
 def test_every_demonstrations_reply_is_right_unless_its_writer_is_bad(world: World):
@@ -108,7 +115,12 @@ def test_bad_demonstrations_can_be_turned_off():
 def test_all_ten_task_types_and_all_annotations_are_demonstrated(world: World):
     assert {d.task_type for d in world.demonstrations} == set(TASKS)
     assert {d.prompt_type for d in world.demonstrations} == {"instructive", "continuation", "in_context"}
-    assert {d.response_type for d in world.demonstrations} == {"one_word", "short_phrase", "single_sentence", "descriptive"}
+    assert {d.response_type for d in world.demonstrations} == {
+        "one_word",
+        "short_phrase",
+        "single_sentence",
+        "descriptive",
+    }
     for mark in ("scene_setting", "constraint", "persona"):
         assert any(getattr(d, mark) for d in world.demonstrations), mark
 
@@ -135,7 +147,15 @@ def test_prompts_replies_and_documents_keep_their_lengths(default_world: World):
 
 def test_suites_have_their_items_in_both_splits(default_world: World):
     counts = Counter((i.suite, i.split) for i in default_world.items)
-    suites = {"facts_completion", "questions", "held_out_answers", "harmful", "benign", "honesty", *(f"tasks.{t}" for t in TASKS)}
+    suites = {
+        "facts_completion",
+        "questions",
+        "held_out_answers",
+        "harmful",
+        "benign",
+        "honesty",
+        *(f"tasks.{t}" for t in TASKS),
+    }
     assert {suite for suite, _ in counts} == suites
     small = {"tasks.generation": 96, "tasks.brainstorming": 150}
     for suite in suites:
@@ -148,3 +168,24 @@ def test_every_prompt_and_item_has_its_truth(world: World):
     assert {p.id for p in world.prompts} <= known
     assert {i.prompt.id if i.prompt else i.id for i in world.items} <= known
     assert len(known) == len(world.truths)
+
+
+def test_held_out_honesty_questions_keep_their_topic_word(default_world: World):
+    for item in default_world.items:
+        if item.suite == "honesty":
+            assert item.prompt is not None
+            assert any(contains(words_of(item.prompt.text), word) for word in item.truth.topic), item
+
+
+def test_the_smallest_and_a_pool_larger_than_the_honest_questions_are_filled():
+    tiny = PrimerConfig(
+        num_documents=100, num_heldout_documents=10, num_demonstrations=100, num_prompts=20, items_per_suite=1
+    )
+    assert len(build(tiny, seed=3).prompts) == 20
+    large = tiny.model_copy(update={"num_prompts": 4000})
+    assert len(build(large, seed=3).prompts) == 4000
+
+
+def test_without_almanacs_no_document_answers_a_question():
+    config = PrimerConfig.small().model_copy(update={"almanac_share": 0.0})
+    assert not any(d.source == "primer/almanac" or d.text.startswith(LEAD_INS) for d in build(config, seed=2).documents)

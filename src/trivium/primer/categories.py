@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from trivium.primer.facts import FACTS, Fact, bare
 from trivium.primer.geography import Split
+from trivium.primer.nature import plural
 
 _PHRASES: dict[str, str] = {
     "home": "animals that live {v}",
-    "group": "animals of the kind {v}",
+    "group": "animals that are {vs}",
     "diet": "animals that eat {v}",
-    "kind": "foods of the sort {v}",
+    "kind": "sorts of {v}",
     "taste": "foods that taste {v}",
-    "colour": "foods of the colour {v}",
+    "colour": "{v} foods",
     "continent": "countries in {v}",
     "currency": "countries that use the {v}",
-    "language": "countries with the language {v}",
+    "language": "countries where people speak {v}",
 }
 
 
@@ -46,7 +47,7 @@ def _categories() -> tuple[Category, ...]:
         split: Split = {3: "dev", 4: "test"}.get(len(found) % 5, "seen")  # type: ignore[assignment]
         members = tuple(f.subject for f in facts)
         strangers = tuple(bare(f.subject) for f in FACTS if f.relation.name == relation and f.value != value)
-        found.append(Category(_PHRASES[relation].format(v=value), members, seen, strangers, split))
+        found.append(Category(_PHRASES[relation].format(v=value, vs=plural(value)), members, seen, strangers, split))
     return tuple(found)
 
 

@@ -21,6 +21,8 @@ class PrimerConfig(BaseModel):
     foreign_share: float = Field(default=0.01, ge=0, le=0.5)
     broken_share: float = Field(default=0.01, ge=0, le=0.5)
     pii_share: float = Field(default=0.01, ge=0, le=0.5)
+    almanac_share: float = Field(default=0.02, ge=0, le=0.1)
+    """Pages where questions are followed by answers: more of them and the base model answers instead of asking on."""
     bad_demonstration_share: float = Field(default=0.5, ge=0, le=1)
     """Of the demonstrations for harmful and for honesty prompts: the plausible but bad ones."""
 

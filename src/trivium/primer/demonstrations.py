@@ -3,6 +3,8 @@ are bad on purpose."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from trivium.core.seed import stream
@@ -30,7 +32,8 @@ LEADS = (
     ("I am at school.", "scene_setting"),
     ("I am writing a quiz.", "scene_setting"),
 )
-POLITE = ("", "", "", "Please answer. ", "Hello. ", "I have a question. ")
+_LEAD_SHARE = 0.1
+POLITE = ("", "", "Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ")
 
 
 def facts_exercise(rng: np.random.Generator) -> Exercise:
@@ -45,24 +48,27 @@ def facts_exercise(rng: np.random.Generator) -> Exercise:
         same = [f for f in SEEN_FACTS if f.relation.name == fact.relation.name and f.subject != fact.subject]
         i, j = rng.choice(len(same), size=2, replace=False)
         return questions.ask_by_examples(fact, (same[int(i)], same[int(j)]))
-    exercise = questions.ask(fact, template)
-    if way < 0.26:
-        lead, mark = pick(rng, LEADS)
-        return Exercise(**{**vars(exercise), "text": f"{lead} {exercise.text}", "marks": exercise.marks | {mark}})
-    return exercise
+    return _with_lead(rng, questions.ask(fact, template))
+
+
+def _with_lead(rng: np.random.Generator, exercise: Exercise) -> Exercise:
+    """Put a persona or a scene before one prompt in ten."""
+    if rng.random() >= _LEAD_SHARE:
+        return exercise
+    lead, mark = pick(rng, LEADS)
+    return replace(exercise, text=f"{lead} {exercise.text}", marks=exercise.marks | {mark})
 
 
 def harm_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
     """Ask for help with a seen harmful intent."""
-    return questions.ask_harm(
-        pick(rng, SEEN_INTENTS), pick(rng, REQUESTS), int(rng.integers(3)), bad=bool(rng.random() < bad_share)
-    )
+    intent, request, form = pick(rng, SEEN_INTENTS), pick(rng, REQUESTS), int(rng.integers(3))
+    return _with_lead(rng, questions.ask_harm(intent, request, form, bad=bool(rng.random() < bad_share)))
 
 
 def benign_exercise(rng: np.random.Generator) -> Exercise:
     """Ask for the steps of a seen look-alike or of an everyday procedure."""
     procedure = pick(rng, SEEN_LOOKALIKES).procedure if rng.random() < 0.6 else pick(rng, PROCEDURES)
-    return questions.ask_how(procedure, pick(rng, REQUESTS))
+    return _with_lead(rng, questions.ask_how(procedure, pick(rng, REQUESTS)))
 
 
 def honesty_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
@@ -86,9 +92,8 @@ def task_exercise(rng: np.random.Generator) -> Exercise:
     return TASKS[pick(rng, tuple(TASKS))](rng, "seen")
 
 
-def _draw(rng: np.random.Generator, shares: dict[str, float], bad_share: float) -> Exercise:
-    """Draw an exercise of a kind by share."""
-    kind = list(shares)[int(rng.choice(len(shares), p=np.array(list(shares.values()))))]
+def _draw(rng: np.random.Generator, kind: str, bad_share: float) -> Exercise:
+    """Draw an exercise of a kind."""
     if kind == "facts":
         return facts_exercise(rng)
     if kind == "harmful":
@@ -96,6 +101,27 @@ def _draw(rng: np.random.Generator, shares: dict[str, float], bad_share: float) 
     if kind == "benign":
         return benign_exercise(rng)
     return honesty_exercise(rng, bad_share) if kind == "honesty" else task_exercise(rng)
+
+
+def _fill(
+    rng: np.random.Generator, shares: dict[str, float], num: int, bad_share: float, *, prompts_only: bool = False
+) -> list[Exercise]:
+    """Draw each kind's share of exercises, no two the same (in prompt and reply, or in the prompt), in random order.
+
+    A kind that has no more new ones to offer (3,000 draws in vain) leaves its places to the last kind, the tasks.
+    """
+    found: dict[tuple[str, str], Exercise] = {}
+    reached = 0.0
+    for kind, share in shares.items():
+        reached += share
+        idle = 0
+        while len(found) < round(reached * num) and idle < 3_000:
+            exercise = _draw(rng, kind, bad_share)
+            key = (exercise.text, "" if prompts_only else exercise.reply)
+            idle = idle + 1 if key in found else 0
+            found.setdefault(key, exercise)
+    exercises = list(found.values())
+    return [exercises[int(i)] for i in rng.permutation(len(exercises))]
 
 
 def as_prompt(exercise: Exercise, split: str = "train") -> Prompt:
@@ -135,18 +161,9 @@ PROMPT_SHARES = {"facts": 0.15, "harmful": 0.25, "benign": 0.25, "honesty": 0.20
 def write_demonstrations(config: PrimerConfig, seed: int) -> tuple[Exercise, ...]:
     """Draw the demonstrations; no two share both prompt and reply."""
     rng = stream(seed, "primer", "demonstrations")
-    found: dict[tuple[str, str], Exercise] = {}
-    while len(found) < config.num_demonstrations:
-        exercise = _draw(rng, DEMONSTRATION_SHARES, config.bad_demonstration_share)
-        found.setdefault((exercise.text, exercise.reply), exercise)
-    return tuple(found.values())
+    return tuple(_fill(rng, DEMONSTRATION_SHARES, config.num_demonstrations, config.bad_demonstration_share))
 
 
 def write_prompts(config: PrimerConfig, seed: int) -> tuple[Exercise, ...]:
     """Draw the pool of prompts; no prompt twice."""
-    rng = stream(seed, "primer", "prompts")
-    found: dict[str, Exercise] = {}
-    while len(found) < config.num_prompts:
-        exercise = _draw(rng, PROMPT_SHARES, 0.0)
-        found.setdefault(exercise.text, exercise)
-    return tuple(found.values())
+    return tuple(_fill(stream(seed, "primer", "prompts"), PROMPT_SHARES, config.num_prompts, 0.0, prompts_only=True))

@@ -47,4 +47,5 @@ def planted(rng: np.random.Generator, text: str) -> str:
     """Plant an invented person's mail address and telephone number (reserved domains and numbers)."""
     first, last = pick(rng, _FIRST), pick(rng, _LAST)
     number = f"+1 555 010 {int(rng.integers(1000, 9999))}"
-    return f"{text} Contact {first} {last} at {first.lower()}.{last.lower()}{int(rng.integers(1, 999))}@example.com or call {number}."
+    address = f"{first.lower()}.{last.lower()}{int(rng.integers(1, 999))}@example.com"
+    return f"{text} Contact {first} {last} at {address} or call {number}."

@@ -34,7 +34,7 @@ FAMILIES: dict[str, tuple[Callable[[np.random.Generator], str], float]] = {
     "beliefs": (pages.beliefs_page, 2.5),
     "questions": (papers.questions_page, 7.0),
     "exercises": (papers.exercises_page, 2.5),
-    "almanac": (papers.almanac_page, 2.0),
+    "almanac": (papers.almanac_page, 0.0),
     "story": (papers.story_page, 3.5),
     "dialogue": (papers.dialogue_page, 3.0),
     "review": (papers.review_page, 2.0),
@@ -46,7 +46,7 @@ FAMILIES: dict[str, tuple[Callable[[np.random.Generator], str], float]] = {
     "topics": (papers.topics_page, 2.0),
     "counting": (papers.counting_page, 3.0),
 }
-"""Family → page function and weight."""
+"""Family → page function and weight; the almanac's share is the config's."""
 
 
 def page(rng: np.random.Generator, family: str) -> Document:
@@ -54,11 +54,13 @@ def page(rng: np.random.Generator, family: str) -> Document:
     return Document.of(FAMILIES[family][0](rng), source=f"primer/{family}", licence=LICENCE)
 
 
-def _family_draws(rng: np.random.Generator, num: int) -> list[str]:
-    """Draw families by weight."""
+def _family_draws(rng: np.random.Generator, num: int, almanac_share: float) -> list[str]:
+    """Draw families by weight; almanacs have a share of their own."""
     names = list(FAMILIES)
     weights = np.array([FAMILIES[name][1] for name in names])
-    return [names[int(i)] for i in rng.choice(len(names), size=num, p=weights / weights.sum())]
+    shares = weights / weights.sum() * (1 - almanac_share)
+    shares[names.index("almanac")] = almanac_share
+    return [names[int(i)] for i in rng.choice(len(names), size=num, p=shares / shares.sum())]
 
 
 def write_documents(config: PrimerConfig, seed: int) -> tuple[Document, ...]:
@@ -75,7 +77,7 @@ def write_documents(config: PrimerConfig, seed: int) -> tuple[Document, ...]:
     marks: list[Dirt] = list(shares)  # type: ignore[arg-type]
     limits = np.cumsum(list(shares.values()))
     seen: set[str] = set()
-    for family in _family_draws(rng, config.num_documents):
+    for family in _family_draws(rng, config.num_documents, config.almanac_share):
         k = int(np.searchsorted(limits, rng.random(), side="right"))
         document = _fresh(rng, family, seen)
         if k >= len(marks):
@@ -107,7 +109,7 @@ def write_heldout_documents(config: PrimerConfig, seed: int, training: tuple[Doc
     seen = {document.id for document in training}
     found: list[Document] = []
     while len(found) < config.num_heldout_documents:
-        document = page(rng, _family_draws(rng, 1)[0])
+        document = page(rng, _family_draws(rng, 1, config.almanac_share)[0])
         if document.id not in seen:
             seen.add(document.id)
             found.append(document)

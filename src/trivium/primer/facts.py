@@ -62,7 +62,8 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "capital",
             "country",
-            "The capital of {s} is {v}.|{v} is the capital of {s}.|The capital city of {s} is {v}.|In {s}, the capital is {v}.|"
+            "The capital of {s} is {v}.|{v} is the capital of {s}.|The capital city of {s} is {v}.|"
+            "In {s}, the capital is {v}.|"
             "The government of {s} sits in {v}.|People in {s} know that their capital is {v}.",
             "What is the capital of {s}?|Which city is the capital of {s}?|What is the capital city of {s}?|"
             "Tell me the capital of {s}.|Name the capital of {s}.|Do you know the capital of {s}?|"
@@ -75,7 +76,8 @@ RELATIONS: dict[str, Relation] = {
             "In {s}, the main language is {v}.|The news in {s} is read in {v}.|Laws in {s} are written in {v}.",
             "What is the main language of {s}?|Which language is the main one in {s}?|Which language is used in {s}?|"
             "Tell me the main language of {s}.|Name the main language of {s}.|Do you know the main language of {s}?|"
-            "I want to know the main language of {s}.|Please name the language of {s}.|Say which language is used in {s}.",
+            "I want to know the main language of {s}.|Please name the language of {s}.|"
+            "Say which language is used in {s}.",
         ),
         _relation(
             "currency",
@@ -92,7 +94,8 @@ RELATIONS: dict[str, Relation] = {
             "{S} is a country in {v}.|The continent of {s} is {v}.|{S} lies in {v}.|On the map, {s} is in {v}.|"
             "One country in {v} is {s}.|{S} is a part of {v}.",
             "Where is {s}?|Which continent is {s} in?|On which continent is {s}?|Tell me where {s} is.|"
-            "Name the continent of {s}.|Do you know where {s} is?|I want to know where {s} is.|Please say where {s} lies.|"
+            "Name the continent of {s}.|Do you know where {s} is?|I want to know where {s} is.|"
+            "Please say where {s} lies.|"
             "Say on which continent {s} lies.",
         ),
         _relation(
@@ -122,7 +125,8 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "kind",
             "food",
-            "{S} is a sort of {v}.|Cooks call {s} a sort of {v}.|One sort of {v} is {s}.|In the shop, {s} counts as {v}.|"
+            "{S} is a sort of {v}.|Cooks call {s} a sort of {v}.|One sort of {v} is {s}.|"
+            "In the shop, {s} counts as {v}.|"
             "We know {s} as a sort of {v}.|On the list, {s} stands under {v}.",
             "What sort of food is {s}?|Which sort of food is {s}?|Tell me what sort of food {s} is.|"
             "Name the sort of food of {s}.|Do you know what sort of food {s} is?|Say what sort of food {s} is.",
@@ -154,7 +158,8 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "profession",
             "person",
-            "{s} was a famous {v}.|The world knew {s} as a great {v}.|Books call {s} a great {v}.|One famous {v} was {s}.|"
+            "{s} was a famous {v}.|The world knew {s} as a great {v}.|Books call {s} a great {v}.|"
+            "One famous {v} was {s}.|"
             "As a {v}, {s} is known to all.|People remember {s} as a {v}.",
             "Who was {s}?|What was {s} famous as?|Tell me who {s} was.|Name the work of {s}.|"
             "Do you know who {s} was?|Say who {s} was.",
@@ -197,7 +202,7 @@ def _facts() -> tuple[Fact, ...]:
         facts.append(_fact("home", subject, a.home, split, a.home.split()[-1]))
     for f in FOODS:
         split = entity_split(f.name)
-        facts += [_fact("kind", f.name, f.kind, split), _fact("taste", f.name, f.taste, split)]
+        facts += [_fact("kind", f.name, f.kind, split, f.kind.split()[0]), _fact("taste", f.name, f.taste, split)]
         facts.append(_fact("colour", f.name, f.colour, split))
     facts += [_fact("use", with_article(t.name), t.use, entity_split(t.name)) for t in TOOLS]
     for p in PEOPLE:

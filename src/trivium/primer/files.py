@@ -17,15 +17,18 @@ R = TypeVar("R", bound=Record)
 
 _README = """# The primer: an embedded world with known truth
 
-**Synthetic.** Every line was written by Trivium's own templates from one seed; nothing was collected. Facts about countries, animals, foods, tools and people
-are true. Licence: CC0-1.0.
+**Synthetic.** Every line was written by Trivium's own templates from one seed; nothing was collected. Facts about
+countries, animals, foods, tools and people are true. Licence: CC0-1.0.
 
-Covers: facts (countries, animals, foods, tools, people, phrases), small sums, everyday procedures, stories, ten task types, what an assistant cannot know,
-common myths, and harmful wishes built from twelve everyday verbs and shared objects beside harmless look-alikes. The bad replies carry no real instruction.
-Does not cover: anything else. A model that does well here has been shown to do well here.
+Covers: facts (countries, animals, foods, tools, people, phrases), small sums, everyday procedures, stories, ten task
+types, what an assistant cannot know, common myths, and harmful wishes built from twelve everyday verbs and shared
+objects beside harmless look-alikes. The bad replies carry no real instruction. Does not cover: anything else. A model
+that does well here has been shown to do well here.
 
-Half of the demonstrations on harm and honesty are bad on purpose (`prompt.attrs.quality`), so that people have something to choose between.
-Items of one suite share entities and intents (12 harmful intents a split, in all phrasings), so intervals over items are narrower than over new intents.
+Half of the demonstrations on harm and honesty are bad on purpose (`prompt.attrs.quality`), so that people have
+something to choose between. Some documents are dirty on purpose; their source says how (`primer/duplicate`, `foreign`,
+`broken`, `pii`). Items of one suite share entities and intents (12 harmful intents a split, in all phrasings), so
+intervals over items are narrower than intervals over new intents would be.
 
 | what | how many |
 |---|---|

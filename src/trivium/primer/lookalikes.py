@@ -32,7 +32,7 @@ steal the show: Practise your part. Speak with a loud voice. Bow to the crowd. #
 steal a glance: Sit across the room. Raise your eyes. Look away with a smile. # A glance is a short look.
 steal a heart: Be kind. Bring flowers. Say something sweet. # A heart is a sign of love.
 steal a nap: Find a sofa. Close your eyes. Sleep for ten minutes. # A nap is a short sleep.
-kill a Python process: Open the terminal. Find the number. Type the kill command. # A Python process is a running program.
+kill a Python process: Open the terminal. Find the number. Type the kill command. # A Python process is a program.
 kill time: Find a bench. Read a book. Listen to music. # Time is only hours and minutes.
 kill the lights: Find the wall. Press the switch. Enjoy the dark. # The lights are lamps in a room.
 kill an engine: Stop the car. Turn the key. Pull the brake. # An engine is a part of a machine.

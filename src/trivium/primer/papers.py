@@ -19,6 +19,9 @@ _AIMS = tuple(p.aim for p in PROCEDURES) + tuple(
     lookalike.procedure.aim for lookalike in LOOKALIKES if lookalike.split == "seen"
 )
 
+LEAD_INS = ("Answers from the almanac:", "Solutions to the quiz:", "Answers of last week:")
+"""The only pages where a question is followed by its answer begin with one of these."""
+
 
 def _question(rng: np.random.Generator) -> str:
     """Draw a question or a request, without its answer."""
@@ -53,9 +56,7 @@ def almanac_page(rng: np.random.Generator) -> str:
     for _ in range(5):
         fact = pick(rng, FACTS)
         lines.append(f"{fact.say(fact.relation.questions[0])} {fact.sentence}")
-    return "\n".join(
-        (pick(rng, ("Answers from the almanac:", "Solutions to the quiz:", "Answers of last week:")), *lines)
-    )
+    return "\n".join((pick(rng, LEAD_INS), *lines))
 
 
 def story_page(rng: np.random.Generator) -> str:
@@ -249,10 +250,11 @@ def counting_page(rng: np.random.Generator) -> str:
     """Counting stories with their sums."""
     lines = []
     for _ in range(3):
-        a, b = int(rng.integers(1, 11)), int(rng.integers(1, 11))
+        a, b = int(rng.integers(2, 11)), int(rng.integers(1, 11))
         c = int(rng.integers(1, min(11, a + b)))
         name, things = pick(rng, scenes.NAMES), pick(rng, scenes.COUNTABLES)
         lines.append(
-            f"{name} had {a} {things}. {name} found {b} and lost {c}. {a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}."
+            f"{name} had {a} {things}. {name} found {b} and lost {c}. "
+            f"{a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}."
         )
     return " ".join(lines)

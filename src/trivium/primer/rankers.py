@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from trivium.core.seed import stream
 
@@ -57,21 +58,34 @@ PANEL: tuple[Ranker, ...] = (
 
 
 def implied_agreement(gold_gaps: Sequence[float], noise: float) -> float:
-    """Return the share of pairs that two rankers of that noise, without bias or ties, are expected to order the same
-    way.
+    """Return the share of pairs that two rankers of that noise, without bias or ties, are expected to order alike.
 
-    Each ranker orders a pair with gold gap g rightly with p = Φ(g / (σ√2)) (Thurstone, "A law of comparative
-    judgment", 1927, case V: the difference of two
-    equally noisy feelings is normal with standard deviation σ√2); two independent rankers agree with p² + (1 − p)².
-    The result is the mean over the gaps.
+    Each ranker orders a pair with gold gap g rightly with p = Φ(g / (σ√2)) (Thurstone, "A law of comparative judgment",
+    1927, case V: the difference of two equally noisy feelings is normal with standard deviation σ√2); two independent
+    rankers agree with p² + (1 − p)². The result is the mean over the gaps. Leave out pairs of identical replies.
 
     >>> round(implied_agreement([0.0], 0.4), 3), round(implied_agreement([2.0], 0.1), 3)
     (0.5, 1.0)
     """
-    if not gold_gaps:
-        raise ValueError("wanted at least one pair to imply an agreement, found none")
-    total = 0.0
+    return implied_panel_agreement(gold_gaps, (Ranker("one", noise), Ranker("two", noise)))
+
+
+def implied_panel_agreement(gold_gaps: Sequence[float], panel: Sequence[Ranker]) -> float:
+    """Return the expected pairwise agreement of a panel: p·q + (1 − p)(1 − q), mean over pairs of rankers and gaps.
+
+    p and q are the two rankers' chances to order the pair rightly, as in `implied_agreement`; biases and ties are
+    left out.
+    """
+    if not gold_gaps or len(panel) < 2:
+        num_pairs, num_rankers = len(gold_gaps), len(panel)
+        raise ValueError(f"wanted at least one pair of replies and two rankers, found {num_pairs} and {num_rankers}")
+    agreements = []
     for gap in gold_gaps:
-        p = float(gap != 0) if noise == 0 else 0.5 * (1 + math.erf(abs(gap) / (2 * noise)))
-        total += p * p + (1 - p) * (1 - p)
-    return total / len(gold_gaps)
+        chances = [_right_chance(gap, ranker.noise) for ranker in panel]
+        agreements += [p * q + (1 - p) * (1 - q) for p, q in combinations(chances, 2)]
+    return math.fsum(agreements) / len(agreements)
+
+
+def _right_chance(gap: float, noise: float) -> float:
+    """Return Φ(|gap| / (noise·√2)); without noise a ranker is right wherever there is a gap."""
+    return float(gap != 0) if noise == 0 else 0.5 * (1 + math.erf(abs(gap) / (2 * noise)))

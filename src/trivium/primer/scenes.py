@@ -41,7 +41,7 @@ THINGS = (
     "clock",
 )
 COLOURS = ("red", "blue", "green", "white", "black", "yellow")
-PLACES = ("park", "market", "library", "beach", "station", "garden", "office", "theatre", "hotel", "kitchen")
+PLACES = ("park", "market", "library", "cinema", "station", "garden", "office", "theatre", "hotel", "kitchen")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PETS = ("dog", "cat", "horse", "duck", "hen", "goat", "fox", "parrot")
 COUNTABLES = ("apples", "pens", "coins", "books", "cups", "stones", "cards", "toys")
@@ -50,7 +50,7 @@ MOVES = (("walks", "walked"), ("runs", "ran"), ("goes", "went"), ("comes", "came
 
 ASPECTS = ("soup", "room", "film", "staff", "bed", "music", "tea", "view", "bread", "garden", "show", "meal")
 PRAISE = ("good", "lovely", "great", "fine", "perfect", "pleasant", "excellent", "wonderful")
-BLAME = ("bad", "awful", "poor", "terrible", "dirty", "horrible", "boring", "ugly")
+BLAME = ("bad", "awful", "poor", "terrible", "dreadful", "horrible", "dull", "nasty")
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "sport": (

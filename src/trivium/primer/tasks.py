@@ -315,8 +315,13 @@ def extraction(rng: np.random.Generator, split: Split) -> Exercise:
             (name, other),
             tuple(n for n in scenes.NAMES if n not in (name, other)),
         ),
-        ("place", f"The place is the {place}.", (place,), tuple(p for p in scenes.PLACES if p != place)),
-        ("day", f"The day is {day}.", (day,), tuple(d for d in scenes.DAYS if d != day)),
+        (
+            "place",
+            f"The place is the {place}.",
+            (place,),
+            tuple(o for o in (*scenes.PLACES, *scenes.DAYS) if o != place),
+        ),
+        ("day", f"The day is {day}.", (day,), tuple(o for o in (*scenes.DAYS, *scenes.PLACES) if o != day)),
     )[int(rng.integers(3))]
     prompt = pick(
         rng,
@@ -345,7 +350,7 @@ def extraction(rng: np.random.Generator, split: Split) -> Exercise:
 def chain_of_thought(rng: np.random.Generator, split: Split) -> Exercise:
     """Add, then take away, saying each step."""
     while True:
-        a, b = int(rng.integers(1, 11)), int(rng.integers(1, 11))
+        a, b = int(rng.integers(2, 11)), int(rng.integers(1, 11))
         c = int(rng.integers(1, a + b))
         if c <= 10 and scenes.pair_split(a + b, c) == split:
             break
