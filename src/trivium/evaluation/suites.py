@@ -85,8 +85,10 @@ def right(answers: Sequence[Answer]) -> Measure:
 def completes_facts(speaker: Speaker, exam: Exam) -> Measure:
     """Share of fact sentences whose greedy completion is right: the first sentence counts, what follows does not."""
     items = exam.of("facts_completion")
-    spoken = speaker.complete([(item.raw or "") for item in items], exam.sampling(greedy=True), [item.id for item in items])
-    hits = [grade(item.truth, first_sentence(one.text), True).right for item, one in zip(items, spoken, strict=True)]
+    begun = [item.raw or "" for item in items]
+    spoken = speaker.complete(begun, exam.sampling(greedy=True), [item.id for item in items])
+    sentences = [f"{start} {first_sentence(one.text)}" for start, one in zip(begun, spoken, strict=True)]
+    hits = [grade(item.truth, sentence, True).right for item, sentence in zip(items, sentences, strict=True)]
     return share(sum(hits), len(hits))
 
 

@@ -104,7 +104,7 @@ class DecodeStep:
         self._embeddings_VD = model.model.embed_tokens.weight
         like = self._embeddings_VD
         positions_1P = torch.arange(self.positions, device=like.device)[None]
-        cos, sin = rotary_tables(positions_1P, config.head_dim, config.rope_theta, like.dtype)
+        cos, sin = rotary_tables(positions_1P, config, like.dtype)
         half = config.head_dim // 2
         self._cos_PK = cos[0, 0]
         # rotate() adds (-right, left) · sin; with the sign in the table that is a roll by half a head.

@@ -21,7 +21,7 @@ from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel
 from trivium.model.exchange import load_checkpoint
-from trivium.primer.rankers import PANEL, implied_agreement
+from trivium.primer.rankers import PANEL, implied_panel_agreement
 from trivium.primer.truth import Truth, grade
 from trivium.primer.world import TruthRow
 from trivium.records import Comparison, Measure, Prompt, read_records, write_records
@@ -161,8 +161,7 @@ def _ranked(
         for ranker in panel:
             ranks = ranker.rank(prompt.id, texts, golds, seed)
             orders.append(Comparison(prompt=prompt, replies=texts, ranks=ranks, ranker=ranker.name, flags=flags))
-    noise = sum(one.noise for one in panel) / len(panel)
-    context.metrics["implied_agreement"] = Measure(value=implied_agreement(gaps, noise), n=len(gaps))
+    context.metrics["implied_agreement"] = Measure(value=implied_panel_agreement(gaps, panel), n=len(gaps))
     return orders
 
 
