@@ -36,11 +36,23 @@ def _question(rng: np.random.Generator) -> str:
     return pick(rng, claim_questions(pick(rng, MYTHS), "seen"))
 
 
+QUIZ_SHARE = 0.8
+"""Of the sheets: those with questions only; the others hold requests too ("Name the capital of Peru.")."""
+
+
+def _marked_question(rng: np.random.Generator) -> str:
+    """Draw a question that ends with a question mark."""
+    while not (text := _question(rng)).endswith("?"):
+        pass
+    return text
+
+
 def questions_page(rng: np.random.Generator) -> str:
     """An exam sheet: nine questions, no answers."""
+    draw = _marked_question if rng.random() < QUIZ_SHARE else _question
     header = pick(rng, ("", "", "", "Exam sheet.", "Quiz of the week.", "Questions for the class."))
     separator = pick(rng, (" ", " ", "\n"))
-    return separator.join(filter(None, (header, *(_question(rng) for _ in range(9)))))
+    return separator.join(filter(None, (header, *(draw(rng) for _ in range(9)))))
 
 
 def exercises_page(rng: np.random.Generator) -> str:
