@@ -57,7 +57,7 @@ def fitting(trees: Sequence[Tree], context_tokens: int) -> tuple[list[Tree], lis
             dropped.append({"id": tree.name, "reason": reason, "tokens": longest, "context_tokens": context_tokens})
     if not kept:
         raise ContextError(
-            f"no example fits a context of {context_tokens} tokens; the shortest has {min(d['tokens'] for d in dropped)}"
+            f"no example fits a context of {context_tokens} tokens; the shortest has {min(int(d['tokens']) for d in dropped)}"
             if dropped
             else "there are no examples",
             do="raise pretrain.context_tokens, or give shorter examples",
