@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trivium.cli.options import RUNS, Json, RecipePath, Reference, Runs, Sets, answer, say
+from trivium.cli.options import RUNS, CheckpointSeconds, Json, RecipePath, Reference, Runs, Sets, answer, say
 from trivium.core.errors import InputError, TriviumError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def run(
     until: Annotated[str | None, typer.Option(help="Stop after this stage; only what it needs is made.")] = None,
     sets: Sets = [],  # noqa: B006 (typer)
     runs: Runs = RUNS,
+    checkpoint_seconds: CheckpointSeconds = 20.0,
     as_json: Json = False,
 ) -> None:
     """Make what is missing, with live progress; what is made stays."""
@@ -57,7 +58,7 @@ def run(
     store = _store(runs)
     graph = flow.build(recipe, sets)
     log = EventLog(store.root / graph.name / "events.jsonl", say=say)
-    runner = Runner(store, log, Progress(sys.stderr), flow.device())
+    runner = Runner(store, log, Progress(sys.stderr), flow.device(), checkpoint_seconds)
     try:
         made = runner.run(graph, until)
     except KeyboardInterrupt:
