@@ -47,16 +47,17 @@ row_tokens = 160
 micro_tokens = 640
 
 [comparisons]
+method = "simulated"
 num_prompts = 24
 max_new_tokens = 8
 num_rankers = 3
-rules = {{ min_agreement = 0.0 }}
 
 [reward]
 epochs = 2.0
 prompts_per_step = 8
 
 [policy]
+method = "ppo"
 iterations = 3
 replies = 8
 minibatch = 4
@@ -65,6 +66,7 @@ mix_rows = 2
 row_tokens = 160
 
 [evaluate]
+method = "primer"
 max_new_tokens = 8
 """
 
