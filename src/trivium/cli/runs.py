@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trivium.cli.options import RUNS, Json, RecipePath, Reference, Runs, Sets, answer, say
+from trivium.cli.options import RUNS, CheckpointSeconds, Json, RecipePath, Reference, Runs, Sets, answer, say
 from trivium.core.errors import InputError, TriviumError
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def run(
     until: Annotated[str | None, typer.Option(help="Stop after this stage; only what it needs is made.")] = None,
     sets: Sets = [],  # noqa: B006 (typer)
     runs: Runs = RUNS,
+    checkpoint_seconds: CheckpointSeconds = 20.0,
     as_json: Json = False,
 ) -> None:
     """Make what is missing, with live progress; what is made stays."""
@@ -59,7 +60,7 @@ def run(
     store = _store(runs)
     graph = flow.build(recipe, sets)
     log = EventLog(store.root / graph.name / "events.jsonl", say=say)
-    runner = Runner(store, log, Progress(sys.stderr), flow.device())
+    runner = Runner(store, log, Progress(sys.stderr), flow.device(), checkpoint_seconds)
     command = shlex.join(["trivium", "run", str(recipe), *(part for one in sets for part in ("--set", one))])
     try:
         ending = flow.walk(graph, runner, until, command=command + (f" --until {until}" if until else ""))

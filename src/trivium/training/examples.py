@@ -47,7 +47,8 @@ def replies_tree(tokenizer: Tokenizer, messages: Conversation, replies: Sequence
 
 def fitting(trees: Sequence[Tree], context_tokens: int) -> tuple[list[Tree], list[dict[str, Any]]]:
     """Split off the trees with a path longer than the context: a ledger row each, with what was found and wanted."""
-    kept, dropped = [], []
+    kept: list[Tree] = []
+    dropped: list[dict[str, Any]] = []
     for tree in trees:
         longest = len(tree.prompt) + max((len(reply) for reply in tree.replies), default=0)
         if longest <= context_tokens:
@@ -57,7 +58,7 @@ def fitting(trees: Sequence[Tree], context_tokens: int) -> tuple[list[Tree], lis
             dropped.append({"id": tree.name, "reason": reason, "tokens": longest, "context_tokens": context_tokens})
     if not kept:
         raise ContextError(
-            f"no example fits a context of {context_tokens} tokens; the shortest has {min(int(d['tokens']) for d in dropped)}"
+            f"no example fits a context of {context_tokens} tokens; the shortest has {min(d['tokens'] for d in dropped)}"
             if dropped
             else "there are no examples",
             do="raise pretrain.context_tokens, or give shorter examples",
