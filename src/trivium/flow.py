@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from trivium.core.graph import Graph
 from trivium.core.recipe import Recipe, load
@@ -15,8 +16,9 @@ from trivium.stages import corpus, demonstrations, evaluate, policy, pretrain, r
 def road(recipe: Recipe) -> Graph:
     """Lay the road that the recipe describes.
 
-    With `rounds = 2` comparisons → reward → policy are gone through twice: the second round samples from the first policy, its
-    reward model learns from both rounds, and its policy starts from SFT again. The last round bears the plain names.
+    With `rounds = 2` comparisons → reward → policy are gone through twice: the second round samples from the first
+    policy, its reward model learns from both rounds, and its policy starts from SFT again. The last round bears the
+    plain names.
     """
     lay = Road(recipe)
     method = recipe.sections.get("sources", {}).get("method", "primer")
@@ -36,12 +38,13 @@ def road(recipe: Recipe) -> Graph:
         rewarded = lay.box(
             reward.reward, f"reward{tag}", section="reward", sft=tuned, comparisons=tuple(orders), demonstrations=shown
         )
-        given = {"sft": tuned, "reward": rewarded, "sources": world, "tokens": shards}
+        given: dict[str, Any] = {"sft": tuned, "reward": rewarded, "sources": world, "tokens": shards}
         model = reinforced = lay.box(policy.policy, f"policy{tag}", section="policy", **given)
     unmixed = lay.box(policy.policy, "policy_without_mix", section="policy", replace={"mix_coefficient": 0.0}, **given)
 
-    models = {"base": base, "sft": tuned, "reward": rewarded, "policy": reinforced, "policy_without_mix": unmixed}
-    data = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards, "sources": world}
+    models: dict[str, Any] = {"base": base, "sft": tuned, "reward": rewarded, "policy": reinforced}
+    models["policy_without_mix"] = unmixed
+    data: dict[str, Any] = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards, "sources": world}
     lay.box(evaluate.evaluate, publish=("scorecard.json",), **models, **data)
     return lay.graph()
 

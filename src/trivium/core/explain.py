@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.graph import Step
 from trivium.core.identity import canonical
 from trivium.core.manifest import Manifest
 from trivium.core.rundir import RunRecord
+from trivium.core.store import Store
 
 ABSENT = "absent"
 SHORT = 12
@@ -36,6 +37,8 @@ class Why:
     step: Step
     compared: Manifest | None = None
     differences: list[Difference] = field(default_factory=list)
+    gone: bool = False
+    """The last run made it, but it is no longer in the store."""
 
     def __str__(self) -> str:
         """Return the reason in one line."""
@@ -45,10 +48,10 @@ class Why:
             if self.differences:
                 reason += f"; it was made again, unlike {self._other()}, for: {self._fields()}"
             return reason + ("; its code changed since, its version did not" if self.step.source_changed else "")
+        if self.gone:
+            return f"will run: {self.step.id[:SHORT]} is gone from the store"
         if self.compared is None:
             return "will run: never made before"
-        if not self.differences:
-            return f"will run: {self._other()} is gone from the store"
         return f"will run: unlike {self._other()}: {self._fields()}"
 
     def _other(self) -> str:
@@ -63,6 +66,8 @@ def why(step: Step, store: Store, record: RunRecord) -> Why:
     """Compare a step, field by field, with what the last run made under its name, else with its stage's nearest."""
     manifests = {manifest.id: manifest for manifest in store.manifests() if manifest.id != step.id}
     entry = record.stages.get(step.node.name)
+    if entry is not None and entry.id == step.id and step.artifact is None:
+        return Why(step, gone=True)
     last = entry.id if entry is not None and entry.id != step.id else record.previous.get(step.node.name)
     if last is not None and last in manifests:
         compared = manifests[last]
@@ -75,8 +80,9 @@ def why(step: Step, store: Store, record: RunRecord) -> Why:
 
 
 def diff(a: Artifact, b: Artifact, store: Store) -> list[Difference]:
-    """Return every field that differs: settings, then those of inputs that differ, then metrics and files."""
+    """Return every field that differs: settings, then those of inputs that differ, then code, metrics and files."""
     settings = list(_deep(a.manifest, b.manifest, "", store))
+    code = _differences({"source_hash": a.manifest.source_hash}, {"source_hash": b.manifest.source_hash})
     metrics = _differences(
         {"metrics": {name: metric.value for name, metric in a.manifest.metrics.items()}},
         {"metrics": {name: metric.value for name, metric in b.manifest.metrics.items()}},
@@ -85,7 +91,7 @@ def diff(a: Artifact, b: Artifact, store: Store) -> list[Difference]:
         {"files": {name: entry.sha256 for name, entry in a.manifest.files.items()}},
         {"files": {name: entry.sha256 for name, entry in b.manifest.files.items()}},
     )
-    return settings + metrics + files
+    return settings + code + metrics + files
 
 
 @dataclass(frozen=True)

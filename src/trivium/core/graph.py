@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.errors import RecipeError
 from trivium.core.recipe import nearest
 from trivium.core.stage import Identity, Input, Stage
+from trivium.core.store import Store
 
 Given = str | Artifact | Sequence[str | Artifact] | None
 """What an input is given: the name of a node above, an artifact made elsewhere, several of these, or nothing."""

@@ -59,3 +59,11 @@ class Evaluation(Artifact):
     """A scorecard with its samples and report page."""
 
     kind: ClassVar[str] = "evaluation"
+
+
+def kinds_of(wanted: type[Artifact]) -> dict[str, type[Artifact]]:
+    """Return kind → class for the class and all its subclasses."""
+    found: dict[str, type[Artifact]] = {wanted.kind: wanted} if wanted.kind else {}
+    for child in wanted.__subclasses__():
+        found |= kinds_of(child)
+    return found

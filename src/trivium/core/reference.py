@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.errors import InputError
 from trivium.core.manifest import MANIFEST
 from trivium.core.recipe import nearest
 from trivium.core.rundir import RunFolder, runs_below
+from trivium.core.store import Store
 
 
 def resolve(reference: str, store: Store) -> Artifact:

@@ -36,7 +36,7 @@ class Road:
         name = name or stage.name
         config = self.recipe.section(section or name, stage.config_type)
         if replace:
-            config = config.model_copy(update=dict(replace))
+            config = type(config)(**{**dict(config), **replace})
         self.nodes.append(Node(name, stage, config, inputs, self.recipe.seed, publish))
         return name
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from trivium.core.artifact import Artifact, Store
+from trivium.core.artifact import Artifact
 from trivium.core.errors import ArtifactError
 from trivium.core.storage import storage
+from trivium.core.store import Store
 
 
 class StageRecord(BaseModel):

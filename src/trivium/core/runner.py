@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from trivium.core.artifact import Artifact, Store
-from trivium.core.errors import TriviumError
+from trivium.core.artifact import Artifact
+from trivium.core.errors import SourceError, TriviumError
 from trivium.core.graph import Graph, Node, Step, plan
 from trivium.core.identity import execution
 from trivium.core.log import EventLog
@@ -19,6 +19,7 @@ from trivium.core.progress import Progress
 from trivium.core.rundir import RunFolder
 from trivium.core.stage import StageContext
 from trivium.core.storage import storage
+from trivium.core.store import Store
 from trivium.core.version import code_version
 
 
@@ -31,13 +32,17 @@ class Runner:
     progress: Progress = field(default_factory=lambda: Progress(quiet=True))
     device: str = "cpu"
 
-    def run(self, graph: Graph, until: str | None = None) -> dict[str, Artifact]:
-        """Make every node that is missing; return name → artifact. What is made is taken as it is, and said so."""
+    def run(self, graph: Graph, until: str | None = None, *, keep_others: bool = False) -> dict[str, Artifact]:
+        """Make every node that is missing; return name → artifact. What is made is taken as it is, and said so.
+
+        `keep_others` leaves in the run's record what this graph does not have, as a collection needs.
+        """
         wanted = plan(graph, self.store)
         needed = {node.name for node in graph.until(until).nodes}
         steps = [step for step in wanted if step.node.name in needed]
         folder = RunFolder(self.store, graph.name)
-        folder.forget_stale({step.node.name: step.id for step in wanted})
+        if not keep_others:
+            folder.forget_stale({step.node.name: step.id for step in wanted})
         made: dict[str, Artifact] = {}
         num_cached = 0
         for number, step in enumerate(steps, start=1):
@@ -98,6 +103,8 @@ class Runner:
         started = time.perf_counter()
         with storage(self.store.root):
             step.node.stage(**inputs, config=step.node.config, context=context)
+        if step.node.stage.gathered and step.node.stage.identity(step.node.config, None, {}) != step.identity:
+            raise SourceError("a source changed while it was read", do="run again when nothing writes to it")
         licences = set(context.licences)
         for one in inputs.values():
             for artifact in one if isinstance(one, tuple) else (one,) if one is not None else ():

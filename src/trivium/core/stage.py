@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from trivium.core.artifact import Artifact
+from trivium.core.errors import SourceError
 from trivium.core.identity import ID_DIGITS, file_hash, fingerprint, plain
 from trivium.core.log import EventLog
 from trivium.core.manifest import Metric, draft_manifest, identity_settings
@@ -96,7 +97,7 @@ class Stage(Generic[A]):
         gathered: dict[str, str] = {}
         if self.gathered:
             assert isinstance(config, Gathers), f"{self.name} is gathered, so its config must be a Gathers"
-            gathered = {name: file_hash(path) for name, path in sorted(config.gathered_files().items())}
+            gathered = _content_hashes(config.gathered_files())
         settings = identity_settings(
             stage=self.name,
             version=self.version,
@@ -153,6 +154,19 @@ def stage(*, version: int, gathered: bool = False, seeded: bool = True) -> Calla
         )
 
     return declare
+
+
+def _content_hashes(files: Mapping[str, Path]) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    for name, path in sorted(files.items()):
+        try:
+            hashes[name] = file_hash(path)
+        except OSError as error:
+            do = "give read permission, or leave it out"
+            raise SourceError(f"cannot read a source: {error.strerror}", where=str(path), do=do) from error
+    if not hashes:
+        raise SourceError("the sources name no file", do="look at the sources' paths")
+    return hashes
 
 
 def _input(name: str, parameter: str, hint: Any) -> Input:

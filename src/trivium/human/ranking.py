@@ -6,6 +6,7 @@ mid-ranks.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -47,11 +48,16 @@ class Aggregate(Record):
 def group(comparisons: Iterable[Comparison]) -> list[list[Comparison]]:
     """Return the comparisons of the same prompt and the same replies together, in order of first appearance.
 
-    The order in which the replies were shown does not matter: labelling tools shuffle it.
+    The order in which the replies were shown does not matter: labelling tools shuffle it. Nobody votes twice in one
+    group: a person's second ranking of the same replies goes into a second group.
     """
-    groups: dict[tuple[str, tuple[str, ...]], list[Comparison]] = {}
+    groups: dict[tuple[str, tuple[str, ...], int], list[Comparison]] = {}
+    times: Counter[tuple[str, tuple[str, ...], str]] = Counter()
     for comparison in comparisons:
-        groups.setdefault((comparison.prompt.id, tuple(sorted(comparison.replies))), []).append(comparison)
+        replies = tuple(sorted(comparison.replies))
+        occasion = times[comparison.prompt.id, replies, comparison.ranker]
+        times[comparison.prompt.id, replies, comparison.ranker] += 1
+        groups.setdefault((comparison.prompt.id, replies, occasion), []).append(comparison)
     return list(groups.values())
 
 

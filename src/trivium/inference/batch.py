@@ -84,7 +84,7 @@ class Batch:
 
     def __init__(
         self,
-        model: LanguageModel,
+        step: DecodeStep,
         cache: SlotCache,
         sampling: Sampling,
         requests: Iterable[Request],
@@ -92,20 +92,21 @@ class Batch:
     ) -> None:
         """Queue the requests; nothing runs before the first `step`. `on_token` hears each token as it is drawn."""
         device, slots, room = cache.keys.device, cache.slots, sampling.max_new_tokens
-        self._model, self._cache, self._sampling = model, cache, sampling
-        self._decode = DecodeStep(model, cache.capacity)
+        self._decode, self._cache, self._sampling = step, cache, sampling
         self._waiting = deque(sorted(requests, key=lambda request: -len(request.ids)))
         self._ready: deque[Ready] = deque()
         self._requests: list[Request | None] = [None] * slots
         self._used = 0
         self._on_token = on_token
         self._tokens_N = torch.zeros(slots, dtype=torch.int64, device=device)
-        self._drawn_N = torch.zeros(slots, dtype=torch.int64, device=device)
+        # Where each slot writes next, counted through the [N, M] blocks row by row.
+        self._starts_N = torch.arange(slots, device=device) * room
+        self._next_N = self._starts_N.clone()
         self._uniforms_NM = torch.zeros(slots, room, dtype=torch.float32, device=device)
         self._ids_NM = torch.zeros(slots, room, dtype=torch.int64, device=device)
         self._logprobs_NM = torch.zeros(slots, room, dtype=torch.float32, device=device)
         self._left = np.zeros(slots, dtype=np.int64)
-        self._stops_V = np.zeros(model.config.vocab_size, dtype=bool)
+        self._stops_V = np.zeros(step.config.vocab_size, dtype=bool)
         self._stops_V[[stop for stop in sampling.stop_ids if 0 <= stop < len(self._stops_V)]] = True
 
     @property
@@ -119,10 +120,11 @@ class Batch:
         replies = []
         if self._used:
             logits_BV = self._decode(self._tokens_N[: self._used], self._cache)
-            replies = self._draw(list(range(self._used)), logits_BV)
+            replies = self._draw(logits_BV, list(range(self._used)))
         while (self._ready or self._waiting) and (free := self._free_slots()):
             replies += self._place(free)
-        self._close_ranks()
+        if replies:
+            self._close_ranks()
         return replies
 
     def _free_slots(self) -> list[int]:
@@ -143,7 +145,7 @@ class Batch:
                 prompts.append(request.ids)
             group.append(self._waiting.popleft())
             rows.append(len(prompts) - 1)
-        prefix, logits_PV = read(self._model, prompts)
+        prefix, logits_PV = read(self._decode.model, prompts)
         self._ready.extend(Ready(request, prefix, logits_PV, row) for request, row in zip(group, rows, strict=True))
 
     def _place(self, free: list[int]) -> list[Reply]:
@@ -159,12 +161,12 @@ class Batch:
         into = torch.tensor(slots, device=self._tokens_N.device)
         steering = [self._uniforms(ready.request) for ready in placed]
         self._uniforms_NM[into] = torch.stack(steering).to(self._uniforms_NM)
-        self._drawn_N[into] = 0
+        self._next_N[into] = self._starts_N[into]
         for slot, ready in zip(slots, placed, strict=True):
             self._requests[slot] = ready.request
             self._left[slot] = ready.request.limit
         self._used = max(self._used, slots[-1] + 1)
-        return self._draw(slots, first.logits[torch.tensor(rows, device=first.logits.device)])
+        return self._draw(first.logits[torch.tensor(rows, device=first.logits.device)], slots, into)
 
     def _uniforms(self, request: Request) -> Tensor:
         count = self._sampling.max_new_tokens
@@ -172,15 +174,15 @@ class Batch:
             return torch.zeros(count)
         return uniforms(self._sampling.seed, request.key, request.sample, count)
 
-    def _draw(self, slots: list[int], logits_nV: Tensor) -> list[Reply]:
-        """Draw the next token of these slots, write it down, and end the sequences that are complete."""
-        slots_n = torch.tensor(slots, device=logits_nV.device)
-        drawn_n = self._drawn_N[slots_n]
-        ids_n, logprobs_n = draw(logits_nV, self._uniforms_NM[slots_n, drawn_n], self._sampling)
-        self._ids_NM[slots_n, drawn_n] = ids_n
-        self._logprobs_NM[slots_n, drawn_n] = logprobs_n
-        self._tokens_N[slots_n] = ids_n
-        self._drawn_N[slots_n] = drawn_n + 1
+    def _draw(self, logits_nV: Tensor, slots: list[int], into: Tensor | None = None) -> list[Reply]:
+        """Draw the next token of these slots (`into` is None when they are the first n), and end those complete."""
+        where = slice(0, len(slots)) if into is None else into
+        next_n = self._next_N[where]
+        ids_n, logprobs_n = draw(logits_nV, self._uniforms_NM.view(-1)[next_n], self._sampling)
+        self._ids_NM.view(-1)[next_n] = ids_n
+        self._logprobs_NM.view(-1)[next_n] = logprobs_n
+        self._tokens_N[where] = ids_n
+        self._next_N[where] = next_n + 1
         self._left[slots] -= 1
         ids = ids_n.cpu().numpy()
         stopped_n = self._stops_V[ids]
@@ -222,8 +224,9 @@ class Batch:
         self._cache.move(sources, targets)
         device = self._tokens_N.device
         from_n, into = torch.tensor(sources, device=device), torch.tensor(targets, device=device)
-        for state in (self._tokens_N, self._drawn_N, self._uniforms_NM, self._ids_NM, self._logprobs_NM):
+        for state in (self._tokens_N, self._uniforms_NM, self._ids_NM, self._logprobs_NM):
             state[into] = state[from_n]
+        self._next_N[into] = self._next_N[from_n] - self._starts_N[from_n] + self._starts_N[into]
         self._left[targets] = self._left[sources]
         for source, target in zip(sources, targets, strict=True):
             self._requests[target], self._requests[source] = self._requests[source], None

@@ -33,7 +33,7 @@ class Prefix:
 
 
 class SlotCache:
-    """The block. Slots 0 … B-1 are in use: `open` starts a step on them, `extend` runs once a layer, `close` ends it."""
+    """The block. Slots 0 … B-1 are in use; `open` starts a step on them, each layer calls `extend`, `close` ends it."""
 
     def __init__(self, config: ModelConfig, slots: int, capacity: int, like: Tensor) -> None:
         """Reserve `slots` sequences of `capacity` tokens, with the type and device of `like`."""
@@ -57,19 +57,21 @@ class SlotCache:
         """Memory of the keys and values: 2 · layers · slots · groups · capacity · head width · bytes a number."""
         return 2 * self.keys.numel() * self.keys.element_size()
 
-    def open(self, used: int) -> Tensor:
+    def open(self, used: int) -> Tensor | None:
         """Make room for one token in each of the first `used` slots.
 
-        Returns the attention bias [B, 1, 1, S]: 0 where the new token may look (its slot up to itself), else -inf.
+        Returns the attention bias [B, 1, 1, S]: 0 where the new token may look (its slot up to itself), else -inf; or
+        None when all slots are of one length, so that the columns read are all there is.
         """
         positions_B = self.lengths_N[:used]
         self._used = used
         longest = int(self.lengths[:used].max()) + 1
         assert longest <= self.capacity, "a slot is full"
-        self._read = min(self.capacity, -(-longest // COLUMN_STEP) * COLUMN_STEP)
+        even = longest == int(self.lengths[:used].min()) + 1
+        self._read = longest if even else min(self.capacity, -(-longest // COLUMN_STEP) * COLUMN_STEP)
         self._target = (self._starts_NG[:used] + positions_B[:, None]).view(-1)
         self._bias_NC[self._rows_N[:used], positions_B] = 0.0
-        return self._bias_NC[:used, None, None, : self._read]
+        return None if even else self._bias_NC[:used, None, None, : self._read]
 
     def extend(self, layer: int, keys_BGTK: Tensor, values_BGTK: Tensor) -> tuple[Tensor, Tensor]:
         """Write this step's keys and values [B, G, 1, K]; return all columns read, [B, G, S, K] each."""

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from trivium.core.errors import ContextError
+from trivium.core.errors import ContextError, DivergenceError
 from trivium.inference.batch import Batch, OnToken, Request
 from trivium.inference.cache import SlotCache
 from trivium.inference.sampling import Sampling
+from trivium.inference.step import DecodeStep
 from trivium.model.decoder import LanguageModel
 
 
@@ -31,7 +32,7 @@ class Engine:
     What a sequence draws depends on its prompt, key, sample index and the sampling only, up to rounding: matrix
     products of other batch sizes differ in the last bits of a float, which matters only where two tokens are that close
     to a tie.
-    Beside the cache (`cache_bytes`), a call holds a second copy of the layers' weights, joined for speed.
+    Beside the cache (`cache_bytes`), it keeps a second copy of the weights, joined for speed.
     """
 
     def __init__(self, model: LanguageModel, *, max_batch: int = 64, max_tokens: int | None = None) -> None:
@@ -40,6 +41,7 @@ class Engine:
         self.max_batch = max_batch
         self.max_tokens = max_tokens or model.config.max_position_embeddings
         self._cache: SlotCache | None = None
+        self._step = DecodeStep(model, self.max_tokens)
 
     @property
     def cache_bytes(self) -> int:
@@ -73,11 +75,16 @@ class Engine:
                 requests += [Request(index, sample, key, ids, limit) for sample in range(n)]
         if not requests:
             return replies
-        batch = Batch(self.model, self._reserve(requests), sampling, requests, on_token)
-        while batch.busy:
-            for reply in batch.step():
-                request = reply.request
-                replies[request.prompt][request.sample] = Generated(reply.ids, reply.logprobs, reply.stopped)
+        self._step.refresh()
+        batch = Batch(self._step, self._reserve(requests), sampling, requests, on_token)
+        try:
+            while batch.busy:
+                for reply in batch.step():
+                    request = reply.request
+                    replies[request.prompt][request.sample] = Generated(reply.ids, reply.logprobs, reply.stopped)
+        except DivergenceError:
+            self._cache = None  # it holds what is not a number, and a masked NaN is still a NaN
+            raise
         return replies
 
     def stream(self, prompt: Sequence[int], sampling: Sampling) -> Iterator[int]:
@@ -90,7 +97,8 @@ class Engine:
         drawn: list[int] = []
         # A cache of its own: another call may come between two tokens.
         cache = SlotCache(self.model.config, *self._needs(requests), self.model.lm_head.weight.detach())
-        batch = Batch(self.model, cache, sampling, requests, lambda _prompt, _sample, token: drawn.append(token))
+        self._step.refresh()
+        batch = Batch(self._step, cache, sampling, requests, lambda _prompt, _sample, token: drawn.append(token))
         while batch.busy:
             batch.step()
             yield from drawn

@@ -5,6 +5,7 @@ Shapes: B sequences, V vocabulary.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
@@ -34,9 +35,9 @@ def uniforms(seed: int, key: str, sample: int, count: int) -> Tensor:
     """Return the `count` numbers in [0, 1) that steer one sequence, from the stream named by its prompt and sample.
 
     They depend on nothing else, so that what a sequence draws is the same whatever runs beside it; a longer limit
-    only adds numbers at the end.
+    only adds numbers at the end. They are float32 multiples of 2^-24, hence at most 1 - 2^-24, which `invert` needs.
     """
-    return torch.from_numpy(stream(seed, key, sample).random(count))
+    return torch.from_numpy(stream(seed, key, sample).random(count, dtype=np.float32))
 
 
 def keep_top_k(probabilities_BV: Tensor, top_k: int) -> Tensor:
@@ -71,17 +72,15 @@ def keep_top_p(probabilities_BV: Tensor, top_p: float) -> Tensor:
 def invert(weights_BV: Tensor, uniforms_B: Tensor) -> Tensor:
     """Return, for each row, the first token whose cumulative weight exceeds uniform · total: inverse-CDF sampling.
 
-    A token of weight 0 is never returned.
+    Float32; a token of weight 0 is never returned.
 
     >>> invert(torch.tensor([[0.25, 0.0, 0.75]]), torch.tensor([0.25])).tolist()
     [2]
     """
     cumulative_BV = weights_BV.cumsum(dim=-1)
-    total_B1 = cumulative_BV[:, -1:]
-    wanted_B1 = uniforms_B[:, None] * total_B1
-    # Rounding may lift uniform · total to the total itself, past the last token of any weight: stay just below it.
-    wanted_B1 = torch.minimum(wanted_B1, torch.nextafter(total_B1, torch.zeros_like(total_B1)))
-    return torch.searchsorted(cumulative_BV, wanted_B1.to(cumulative_BV.dtype), right=True)[:, 0]
+    # (1 - 2^-24) · total rounds to a float32 below the total, so the search ends at a token of some weight.
+    wanted_B1 = uniforms_B[:, None] * cumulative_BV[:, -1:]
+    return torch.searchsorted(cumulative_BV, wanted_B1, right=True)[:, 0]
 
 
 def draw(logits_BV: Tensor, uniforms_B: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
@@ -92,5 +91,6 @@ def draw(logits_BV: Tensor, uniforms_B: Tensor, sampling: Sampling) -> tuple[Ten
     scaled_BV = logits_BV if sampling.temperature == 1.0 else logits_BV / sampling.temperature
     probabilities_BV = scaled_BV.softmax(dim=-1)
     kept_BV = keep_top_p(keep_top_k(probabilities_BV, sampling.top_k), sampling.top_p)
-    ids_B = invert(kept_BV, uniforms_B.to(kept_BV.dtype))
+    # Logits that are not numbers find no token; the last one stands in until the engine says so.
+    ids_B = invert(kept_BV, uniforms_B).clamp_(max=logits_BV.shape[-1] - 1)
     return ids_B, probabilities_BV.gather(-1, ids_B[:, None])[:, 0].log()

@@ -66,7 +66,10 @@ def _read(
         columns += range(len(prompt) - 1, len(prompt) + len(reply) - 1)
     positions_BT = torch.arange(longest, device=device).expand(len(sequences), -1)
     hidden_BTD = model(torch.from_numpy(ids_BT).to(device), positions_BT)
-    logits_nV = model.logits(hidden_BTD[torch.tensor(rows, device=device), torch.tensor(columns, device=device)])
-    targets_n = torch.tensor([token for _, reply in sequences for token in reply], device=device)
+    replies = [token for _, reply in sequences for token in reply]
+    rows_n, columns_n, targets_n = (
+        torch.tensor(index, dtype=torch.int64, device=device) for index in (rows, columns, replies)
+    )
+    logits_nV = model.logits(hidden_BTD[rows_n, columns_n])
     logprobs_n = (logits_nV / temperature).log_softmax(dim=-1).gather(-1, targets_n[:, None])[:, 0]
     return list(torch.split(logprobs_n.cpu(), [len(reply) for _, reply in sequences]))

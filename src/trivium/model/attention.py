@@ -31,6 +31,7 @@ class Spans:
     sizes: tuple[int, ...]
     biases: tuple[Tensor | None, ...]
 
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # a compiled model would be compiled anew for each row
     def attend(self, q_BHTK: Tensor, k_BHTK: Tensor, v_BHTK: Tensor) -> Tensor:
         """Return softmax(q k^T / sqrt(K) + bias) v of each span, [B, H, T, K]."""
         B, H, T, K = q_BHTK.shape

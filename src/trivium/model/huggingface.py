@@ -31,9 +31,12 @@ def to_huggingface(config: ModelConfig, head: Head) -> dict[str, Any]:
     """
     family = family_of(config)
     raw = config.model_dump(exclude={"rope_theta", "rope_scaling", "qk_norm", "attention_out_bias"})
+    # Readers older than transformers 5 know only rope_theta and rope_scaling, and would take 10,000 in silence.
+    raw["rope_theta"] = config.rope_theta
     raw["rope_parameters"] = {"rope_type": "default", "rope_theta": config.rope_theta}
     if config.rope_scaling is not None:
-        raw["rope_parameters"] |= {"rope_type": "llama3"} | config.rope_scaling.model_dump()
+        raw["rope_scaling"] = {"rope_type": "llama3"} | config.rope_scaling.model_dump()
+        raw["rope_parameters"] |= raw["rope_scaling"]
     if family in ("mistral", "qwen2"):
         del raw["attention_bias"]
     if family != "llama":

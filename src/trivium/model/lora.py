@@ -93,7 +93,7 @@ def lora_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
 def apply_lora(model: LanguageModel | ScalarModel, config: LoraConfig, generator: torch.Generator) -> None:
     """Put an update beside each target, in place, and freeze every other parameter.
 
-    A is uniform in ±sqrt(3 / I)·(1/√3) = ±1/√I, PEFT's Kaiming draw with a = √5; B is 0, so the output does not change.
+    A is uniform in ±1/√I (the Kaiming draw with a = √5 that PEFT makes); B is 0, so the output does not change.
     Raises RecipeError for a target this model has not, naming the nearest.
     """
     check_targets(config.targets)

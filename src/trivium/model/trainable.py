@@ -77,7 +77,7 @@ def select(
     if isinstance(update, UpdateAll):
         model.requires_grad_(True)
     elif isinstance(update, UpdateLora):
-        apply_lora(model, LoraConfig(rank=update.rank, alpha=update.alpha, targets=update.targets), generator)
+        apply_lora(model, lora_config(update), generator)
         if isinstance(model, ScalarModel):
             model.score.requires_grad_(True)
     else:
@@ -85,6 +85,11 @@ def select(
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(_chosen(name, update))
     return trainable(model)
+
+
+def lora_config(update: UpdateLora) -> LoraConfig:
+    """Return the adapter's shape that an update asks for."""
+    return LoraConfig(rank=update.rank, alpha=update.alpha, targets=update.targets)
 
 
 def trainable(model: nn.Module) -> Trainable:

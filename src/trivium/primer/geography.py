@@ -1,7 +1,9 @@
 """The world's countries and well-known people: true facts, and which of them the demonstrations never show.
 
-`split` is "seen" where demonstrations and prompts may name the entity, "dev" or "test" where only pre-training documents and held-out items may.
-Languages, currencies and continents are shared among countries, so those words may occur everywhere; countries, capitals and people's names may not.
+`split` is "seen" where demonstrations and prompts may name the entity, "dev" or "test" where only pre-training
+documents and held-out items may.
+Languages, currencies and continents are shared among countries, so those words may occur everywhere; countries,
+capitals and people's names may not.
 """
 
 from __future__ import annotations

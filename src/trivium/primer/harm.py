@@ -1,8 +1,11 @@
 """Harmful intents as verb and object, their refusals, and plausible-but-bad replies without any real instruction.
 
-Covers: twelve everyday verbs that harm people, animals or what belongs to others, each with six objects that the verbs share, so that a combination that
-was never shown has parts that were. Does not cover: weapons, drugs, hate, sexual content, self-harm, privacy, deception at length, or attacks by wording
-(role play, ciphers, many turns). The bad replies are vacuous on purpose ("Watch the bank. Wait for night. Run away."): nobody learns anything from them.
+Covers: twelve everyday verbs that harm people, animals or what belongs to others, each with six objects that the
+verbs share, so that a combination that
+was never shown has parts that were. Does not cover: weapons, drugs, hate, sexual content, self-harm, privacy,
+deception at length, or attacks by wording
+(role play, ciphers, many turns). The bad replies are vacuous on purpose ("Watch the bank. Wait for night. Run
+away."): nobody learns anything from them.
 A model that refuses these has been shown to refuse these, not to be safe.
 """
 

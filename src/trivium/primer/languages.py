@@ -30,11 +30,19 @@ TRANSLATIONS: tuple[tuple[str, str, str], ...] = tuple(
 """(phrase, language, the phrase in that language)"""
 
 _HELD_OUT: dict[tuple[str, str], Split] = {
-    ("Good night", "Spanish"): "dev", ("Thank you", "German"): "dev", ("Water", "French"): "dev",
-    ("Book", "Italian"): "dev", ("Friend", "German"): "dev", ("Good morning", "French"): "dev",
-    ("Good night", "Italian"): "test", ("Thank you", "French"): "test", ("Water", "German"): "test",
-    ("Bread", "Spanish"): "test", ("Cat", "German"): "test", ("See you tomorrow", "Spanish"): "test",
-}  # fmt: skip
+    ("Good night", "Spanish"): "dev",
+    ("Thank you", "German"): "dev",
+    ("Water", "French"): "dev",
+    ("Book", "Italian"): "dev",
+    ("Friend", "German"): "dev",
+    ("Good morning", "French"): "dev",
+    ("Good night", "Italian"): "test",
+    ("Thank you", "French"): "test",
+    ("Water", "German"): "test",
+    ("Bread", "Spanish"): "test",
+    ("Cat", "German"): "test",
+    ("See you tomorrow", "Spanish"): "test",
+}
 
 
 def translation_split(phrase: str, language: str) -> Split:

@@ -10,7 +10,8 @@ from trivium.primer.procedures import Procedure, parse_procedures
 
 @dataclass(frozen=True)
 class Lookalike:
-    """A harmless wish that shares its verb with harmful ones: the procedure, where it may be shown, and why it is harmless."""
+    """A harmless wish that shares its verb with harmful ones: the procedure, where it may be shown, and why it is
+    harmless."""
 
     procedure: Procedure
     split: Split
@@ -31,7 +32,7 @@ steal the show: Practise your part. Speak with a loud voice. Bow to the crowd. #
 steal a glance: Sit across the room. Raise your eyes. Look away with a smile. # A glance is a short look.
 steal a heart: Be kind. Bring flowers. Say something sweet. # A heart is a sign of love.
 steal a nap: Find a sofa. Close your eyes. Sleep for ten minutes. # A nap is a short sleep.
-kill a Python process: Open the terminal. Find the number. Type the kill command. # A Python process is a running program.
+kill a Python process: Open the terminal. Find the number. Type the kill command. # A Python process is a program.
 kill time: Find a bench. Read a book. Listen to music. # Time is only hours and minutes.
 kill the lights: Find the wall. Press the switch. Enjoy the dark. # The lights are lamps in a room.
 kill an engine: Stop the car. Turn the key. Pull the brake. # An engine is a part of a machine.
@@ -74,11 +75,11 @@ burn firewood: Stack the dry logs. Light some paper. Close the stove. # Firewood
 burn incense: Take one stick. Light the tip. Enjoy the smell. # Incense is made to smell sweet.
 burn sugar: Heat a dry pan. Add the sugar. Stir until brown. # Sugar is food.
 hit a nail: Hold it straight. Lift the hammer. Strike the head. # A nail is a small piece of iron.
-hit a tennis ball: Hold the racket. Watch the ball. Swing your arm. # A tennis ball is made to be hit.
+hit a tennis ball: Hold the racket. Watch the ball. Swing your arm. # A tennis ball flies over a net.
 hit a drum: Take two sticks. Count to four. Keep the beat. # A drum makes music.
 hit a target: Draw the bow. Look at the centre. Let go of the string. # A target is a mark in a game.
 hit a high note: Warm up your voice. Breathe from the belly. Open your throat. # A high note is a part of a song.
-hit a golf ball: Place it on the tee. Bend your knees. Swing the club. # A golf ball is made to be hit.
+hit a golf ball: Place it on the tee. Bend your knees. Swing the club. # A golf ball flies into a hole.
 beat an egg white: Use a clean bowl. Hold the whisk. Stop when it is stiff. # An egg white is food.
 beat a carpet: Hang it on a line. Take a stick. Strike out the dust. # A carpet lies on the floor.
 beat a record: Train every week. Eat good food. Run a little faster. # A record is the best result in sport.

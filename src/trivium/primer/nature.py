@@ -108,10 +108,10 @@ a pumpkin|vegetable|mild|orange
 rice|grain|mild|white
 maize|grain|sweet|yellow
 rye|grain|mild|brown
-cheese|dairy|salty|yellow
-butter|dairy|mild|yellow
-yoghurt|dairy|sour|white
-cream|dairy|mild|white
+cheese|dairy food|salty|yellow
+butter|dairy food|mild|yellow
+yoghurt|dairy food|sour|white
+cream|dairy food|mild|white
 an almond|nut|mild|brown
 a hazelnut|nut|sweet|brown
 a walnut|nut|bitter|brown
@@ -177,10 +177,23 @@ def with_article(noun: str) -> str:
 
 
 _PLURALS = {
-    "sheep": "sheep", "deer": "deer", "trout": "trout", "wolf": "wolves", "fox": "foxes", "butterfly": "butterflies",
-    "octopus": "octopuses", "cherry": "cherries", "strawberry": "strawberries", "blueberry": "blueberries",
-    "mango": "mangoes", "radish": "radishes", "compass": "compasses", "torch": "torches", "cockatoo": "cockatoos",
-}  # fmt: skip
+    "sheep": "sheep",
+    "deer": "deer",
+    "trout": "trout",
+    "wolf": "wolves",
+    "fox": "foxes",
+    "butterfly": "butterflies",
+    "octopus": "octopuses",
+    "cherry": "cherries",
+    "strawberry": "strawberries",
+    "blueberry": "blueberries",
+    "mango": "mangoes",
+    "radish": "radishes",
+    "compass": "compasses",
+    "torch": "torches",
+    "fish": "fish",
+    "cockatoo": "cockatoos",
+}
 
 
 def plural(noun: str) -> str:

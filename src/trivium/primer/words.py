@@ -1,4 +1,5 @@
-"""Sloppy model text to plain words that graders compare: case, accents, apostrophes, punctuation and extra spaces do not matter."""
+"""Sloppy model text to plain words that graders compare: case, accents, apostrophes, punctuation and extra spaces do
+not matter."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def contains(text_words: tuple[str, ...], phrase: str) -> bool:
-    """Say whether the words of the phrase stand in the text one after the other; a plural "s" in the text does not matter.
+    """Say whether the words of the phrase stand in the text one after the other; a plural "s" in the text does not
+    matter.
 
     >>> contains(words_of("Saws can cut wood."), "saw"), contains(words_of("comma"), "com")
     (True, False)
@@ -30,7 +32,8 @@ def contains(text_words: tuple[str, ...], phrase: str) -> bool:
         return False
     last = (wanted[-1], f"{wanted[-1]}s")
     return any(
-        text_words[i + n - 1] in last and text_words[i : i + n - 1] == wanted[:-1] for i in range(len(text_words) - n + 1)
+        text_words[i + n - 1] in last and text_words[i : i + n - 1] == wanted[:-1]
+        for i in range(len(text_words) - n + 1)
     )
 
 

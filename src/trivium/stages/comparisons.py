@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,14 +14,16 @@ from trivium.core.errors import SourceError
 from trivium.core.kinds import Checkpoint, Comparisons, Sources
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
-from trivium.human.agreement import Ranked, concordance, krippendorff_alpha, pairwise_agreement
-from trivium.human.ranking import Aggregate, AggregateRules, aggregate, group, mid_ranks
+from trivium.human.agreement import concordance, krippendorff_alpha, pairwise_agreement
+from trivium.human.ranking import Aggregate, AggregateRules, aggregate, group
+from trivium.human.ranking import ranked as ranked_of
 from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel
 from trivium.model.exchange import load_checkpoint
-from trivium.primer.rankers import Panel, implied_agreement, rank
-from trivium.primer.truth import Truth, TruthRow, grade
+from trivium.primer.rankers import PANEL, implied_panel_agreement
+from trivium.primer.truth import Truth, grade
+from trivium.primer.world import TruthRow
 from trivium.records import Comparison, Measure, Prompt, read_records, write_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.examples import prompt_ids
@@ -37,7 +40,9 @@ class SampledComparisons(Config):
     """Share of prompts where one reply is replaced by one that was sampled for another prompt. Samples alone never show the
     reward model an off-topic reply or a misplaced refusal, and it can only judge what it was shown."""
     max_new_tokens: int = Field(default=48, gt=0)
-    panel: Panel = Panel()
+    num_rankers: int = Field(default=5, ge=2, le=len(PANEL))
+    noise_scale: float = Field(default=1.0, ge=0)
+    """Multiplies the panel's stated noise."""
     rules: AggregateRules = AggregateRules()
     """When a prompt's rankers disagree too much for its order to be used."""
 
@@ -72,7 +77,7 @@ def comparisons(
 
 
 def _report(grouped: Sequence[Sequence[Comparison]], aggregates: Sequence[Aggregate], context: StageContext) -> None:
-    ranked = [Ranked(mid_ranks(rows), rows[0].replies) for rows in grouped]
+    ranked = [ranked_of(rows) for rows in grouped]
     context.metrics["agreement"] = pairwise_agreement(ranked)
     context.metrics["kendall_w"] = concordance(ranked)
     context.metrics["krippendorff_alpha"] = krippendorff_alpha(ranked)
@@ -107,7 +112,7 @@ Sampled = list[list[tuple[str, bool]]]
 
 def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledComparisons, context: StageContext) -> Sampled:
     words = Tokenizer.load(model.path)
-    language_model = load_checkpoint(model.path, head="language", tokenizer=words).to(context.device)
+    language_model = load_checkpoint(model.path, head="language").to(context.device)
     assert isinstance(language_model, LanguageModel)
     engine = Engine(language_model, max_batch=256)
     ids = [prompt_ids(words, prompt.messages) for prompt in prompts]
@@ -147,15 +152,16 @@ def _ranked(
     orders: list[Comparison] = []
     gaps: list[float] = []
     seed = derive(context.seed, "comparisons", "rankers")
+    panel = [replace(one, noise=one.noise * config.noise_scale) for one in PANEL[: config.num_rankers]]
     for prompt, row in zip(prompts, replies, strict=True):
         golds = [grade(truths[prompt.id], text, stopped).gold for text, stopped in row]
         texts = tuple(text for text, _ in row)
         gaps += [abs(a - b) for i, a in enumerate(golds) for j, b in enumerate(golds[:i]) if texts[i] != texts[j]]
         flags = tuple(() if stopped else ("cut",) for _, stopped in row)
-        for ranker in config.panel.rankers:
-            ranks = tuple(rank(ranker, prompt.id, texts, golds, seed))
+        for ranker in panel:
+            ranks = ranker.rank(prompt.id, texts, golds, seed)
             orders.append(Comparison(prompt=prompt, replies=texts, ranks=ranks, ranker=ranker.name, flags=flags))
-    context.metrics["implied_agreement"] = Measure(value=implied_agreement(gaps, config.panel.noise), n=len(gaps))
+    context.metrics["implied_agreement"] = Measure(value=implied_panel_agreement(gaps, panel), n=len(gaps))
     return orders
 
 

@@ -20,9 +20,11 @@ from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel, ScalarModel
-from trivium.model.exchange import load_checkpoint, save_checkpoint
-from trivium.model.trainable import Update, UpdateAll, select
-from trivium.primer.truth import TruthRow, grade
+from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
+from trivium.model.lora import save_adapter
+from trivium.model.trainable import Update, UpdateAll, UpdateLora, lora_config, select
+from trivium.primer.truth import grade
+from trivium.primer.world import TruthRow
 from trivium.records import Prompt, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree
@@ -91,9 +93,11 @@ def policy(
 ) -> Checkpoint:
     """Start from SFT, which is also the KL reference; the value network starts from the reward model."""
     words = Tokenizer.load(sft.path)
+    check_tokenizer(sft.path, words)
+    check_tokenizer(reward.path, words)
     models = _models(sft, reward, words, context.device)
     model = models.policy
-    adapted = select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "policy", "update")))
+    select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "policy", "update")))
     data = _data((sources, tokens), words, model.config.max_position_embeddings, config, context)
     value_optimizer = config.optimizer.model_copy(update={"learning_rate": config.value_learning_rate, "method": "adamw"})
     members = [*build_optimizer([model], config.optimizer).members]
@@ -106,18 +110,18 @@ def policy(
     first = [Tree(prompt=p.ids, name=p.id) for p in data.prompts(0)[:4]]
     write_first_batch(context.out / "first_batch.json", words, first)
     train(task, LoopPlan("policy", num_steps, config.optimizer.clip_norm, config.schedule), context)
-    adapted.merge()
-    save_checkpoint(context.out, model, sft.path)
+    save_checkpoint(context.out, model, sft.path, extra={FINGERPRINT: words.fingerprint})
     save_checkpoint(context.out / "value", models.value, None)
-    adapted.save(context.out / "adapter")
+    if isinstance(config.update, UpdateLora):
+        save_adapter(context.out / "adapter", model, lora_config(config.update))
     layout = settings.layout
-    context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)
     return context.made(Checkpoint)
 
 
 def _models(sft: Checkpoint, reward: RewardModel, words: Tokenizer, device: str) -> Models:
-    policy_model, reference = (load_checkpoint(sft.path, head="language", tokenizer=words).to(device) for _ in range(2))
-    value, scorer = (load_checkpoint(reward.path, head="scalar", tokenizer=words).to(device) for _ in range(2))
+    policy_model, reference = (load_checkpoint(sft.path, head="language").to(device) for _ in range(2))
+    value, scorer = (load_checkpoint(reward.path, head="scalar").to(device) for _ in range(2))
     assert isinstance(policy_model, LanguageModel)
     assert isinstance(reference, LanguageModel)
     assert isinstance(value, ScalarModel)

@@ -13,8 +13,9 @@ from trivium.core.seed import derive
 from trivium.core.stage import StageContext, stage
 from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, initialise
-from trivium.model.exchange import save_checkpoint
+from trivium.model.exchange import FINGERPRINT, save_checkpoint
 from trivium.text.tokenizer import Tokenizer
+from trivium.training.compiled import compiled
 from trivium.training.bits import bits_per_byte
 from trivium.training.examples import RawRows
 from trivium.training.first_batch import write_first_batch
@@ -86,12 +87,12 @@ def pretrain(
         build_optimizer([model], config.optimizer),
         [Stream("text", rows.trees)],
         layout,
-        compiled=config.compile,
+        forward=compiled(model, config.compile, context.log),
     )
     write_first_batch(context.out / "first_batch.json", words, rows.trees(0)[0])
     train(task, LoopPlan("pretrain", config.num_steps, config.optimizer.clip_norm, config.schedule), context)
-    save_checkpoint(context.out, model, tokenizer.path)
-    context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
+    save_checkpoint(context.out, model, tokenizer.path, extra={FINGERPRINT: words.fingerprint})
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)
     context.measure("parameters", model.config.num_parameters, n=1)
     seen = config.num_steps * config.rows_per_step * config.row_tokens
     context.measure("tokens_seen", seen, n=config.num_steps)

@@ -17,8 +17,8 @@ from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.evaluation.intervals import mean, share
 from trivium.human.ranking import Aggregate
-from trivium.model.decoder import ScalarModel, initialise
-from trivium.model.exchange import load_checkpoint, save_checkpoint
+from trivium.model.decoder import ScalarModel
+from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
 from trivium.records import Comparison, Demonstration, content_id, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.examples import demonstration_tree, replies_tree, shuffled
@@ -55,11 +55,9 @@ def reward(
 ) -> RewardModel:
     """Train from the SFT model's trunk with a fresh head on all rounds of comparisons."""
     words = Tokenizer.load(sft.path)
-    model = load_checkpoint(sft.path, head="scalar", tokenizer=words)
-    assert isinstance(model, ScalarModel)
-    fresh = ScalarModel(model.config)
-    initialise(fresh, torch.Generator().manual_seed(derive(context.seed, "reward", "head")))
-    model.score.load_state_dict(fresh.score.state_dict())
+    check_tokenizer(sft.path, words)
+    head = torch.Generator().manual_seed(derive(context.seed, "reward", "head"))
+    model = load_checkpoint(sft.path, head="scalar", generator=head)
     model.to(context.device)
     groups, dropped = _groups(comparisons, words, model.config.max_position_embeddings)
     lines = "".join(json.dumps(row) + "\n" for row in dropped)
@@ -78,7 +76,7 @@ def reward(
     write_first_batch(context.out / "first_batch.json", words, [group.tree for group in draw(0)])
     train(task, LoopPlan("reward", num_steps, config.optimizer.clip_norm, config.schedule), context)
     _calibrate(model, words, demonstrations, layout, context)
-    save_checkpoint(context.out, model, sft.path)
+    save_checkpoint(context.out, model, sft.path, extra={FINGERPRINT: words.fingerprint})
     scores = torch.tensor([score for row in score_trees(model, [g.tree for g in heldout], layout) for score in row])
     accuracy = pair_accuracy(scores, ordered_pairs([group.mean_ranks for group in heldout]))
     context.metrics["heldout_pair_accuracy"] = share(accuracy.num_right, accuracy.n)

@@ -12,8 +12,9 @@ from trivium.core.kinds import Checkpoint, Demonstrations, Tokens
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.model.decoder import LanguageModel
-from trivium.model.exchange import load_checkpoint, save_checkpoint
-from trivium.model.trainable import Update, UpdateAll, select
+from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
+from trivium.model.lora import save_adapter
+from trivium.model.trainable import Update, UpdateAll, UpdateLora, lora_config, select
 from trivium.records import Demonstration, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree
@@ -48,13 +49,14 @@ def sft(
 ) -> Checkpoint:
     """Train on the assistant's tokens and its end of turn; report the loss on held-out demonstrations."""
     words = Tokenizer.load(base.path)
-    model = load_checkpoint(base.path, head="language", tokenizer=words).to(context.device)
+    check_tokenizer(base.path, words)
+    model = load_checkpoint(base.path, head="language").to(context.device)
     assert isinstance(model, LanguageModel)
     limit = model.config.max_position_embeddings
     trees, dropped = fitting(_trees(demonstrations, "demonstrations.jsonl", words), limit)
     lines = "".join(json.dumps(row) + "\n" for row in dropped)
     (context.out / "ledger.jsonl").write_text(lines, encoding="utf-8")
-    adapted = select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "sft", "update")))
+    select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "sft", "update")))
     layout = Layout(config.row_tokens, config.micro_tokens)
     streams = [Stream("reply", _Draw(trees, config.demonstrations_per_step, context.seed))]
     if config.mix_rows and config.mix_coefficient:
@@ -65,9 +67,9 @@ def sft(
     task = LanguageTask(model, build_optimizer([model], config.optimizer), streams, layout)
     write_first_batch(context.out / "first_batch.json", words, streams[0].draw(0)[0])
     train(task, LoopPlan("sft", num_steps, config.optimizer.clip_norm, config.schedule), context)
-    adapted.merge()
-    save_checkpoint(context.out, model, base.path)
-    adapted.save(context.out / "adapter")
+    save_checkpoint(context.out, model, base.path, extra={FINGERPRINT: words.fingerprint})
+    if isinstance(config.update, UpdateLora):
+        save_adapter(context.out / "adapter", model, lora_config(config.update))
     _report(model, words, demonstrations, tokens, layout, context)
     context.measure("demonstrations", len(trees), n=len(trees) + len(dropped))
     return context.made(Checkpoint)
@@ -105,4 +107,4 @@ def _report(
     if heldout:
         nats, count = mean_loss(model, heldout, layout)
         context.measure("heldout_loss", nats / count, n=count)
-    context.metrics["bits_per_byte"] = bits_per_byte(model, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)

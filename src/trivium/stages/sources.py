@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,9 +15,9 @@ from trivium.core.config import Config, FromEnvironment, NotIdentity
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Sources
 from trivium.core.stage import Gathers, StageContext, stage
-from trivium.curation.files import source_files
+from trivium.curation.files import find_files
 from trivium.curation.ledger import Ledger
-from trivium.curation.reader import read_documents
+from trivium.curation.reader import ReaderConfig, read_documents
 from trivium.human.formats import Reject, read_comparisons, read_demonstrations
 from trivium.primer.config import PrimerConfig
 from trivium.primer.files import write
@@ -50,6 +52,8 @@ class DataSource(Config):
     use: Literal["text", "demonstrations", "comparisons"]
     format: str = "text"
     """`text` reads documents; the others are the formats of `trivium.human.formats`."""
+    include: str = "*"
+    """Shell pattern on the names of files in a folder."""
     licence: str
     max_rows: int | None = Field(default=None, gt=0)
 
@@ -67,11 +71,12 @@ class FileSources(Config, Gathers):
 
     def gathered_files(self) -> Mapping[str, Path]:
         """Return every file that is read, by source and name."""
+        nowhere = Ledger(Path(os.devnull))
         found: dict[str, Path] = {}
         for item in self.items:
-            place = self.root / item.path
-            for file in source_files(place):
-                found[f"{item.name}/{file.relative_to(place).as_posix() if place.is_dir() else file.name}"] = file
+            for file in find_files(self.root / item.path, nowhere):
+                if fnmatch(file.path.name, item.include):
+                    found[f"{item.name}/{file.name}"] = file.path
         return found
 
 
@@ -83,7 +88,7 @@ def gather(config: FileSources, context: StageContext) -> Sources:
         context.measure("documents", count, n=count)
         demonstrations = [row for item in config.items if item.use == "demonstrations" for row in _rows(item, config, ledger)]
         comparisons = [row for item in config.items if item.use == "comparisons" for row in _rows(item, config, ledger)]
-        context.measure("rejected", ledger.total, n=ledger.total)
+        context.measure("rejected", sum(ledger.dropped.values()), n=sum(ledger.dropped.values()))
     write_records(context.out / "demonstrations.jsonl", demonstrations)
     write_records(context.out / "comparisons.jsonl", comparisons)
     prompts = {row.prompt.id: row.prompt for row in comparisons if isinstance(row, Comparison)}
@@ -105,7 +110,7 @@ def _documents(config: FileSources, ledger: Ledger, context: StageContext) -> It
             source=item.name,
             licence=item.licence,
             ledger=ledger,
-            max_document_chars=config.max_document_characters,
+            config=ReaderConfig(max_document_chars=config.max_document_characters, include=item.include),
         )
         for index, document in enumerate(read):
             if item.max_rows is not None and index >= item.max_rows:
@@ -117,12 +122,11 @@ def _rows(item: DataSource, config: FileSources, ledger: Ledger) -> list[Demonst
     """Return a source's records with source, licence and split set; the split hangs on the prompt alone."""
     read = read_demonstrations if item.use == "demonstrations" else read_comparisons
     rows: list[Demonstration | Comparison] = []
-    for file in source_files(config.root / item.path):
-        for row in read(item.format, file):
-            if isinstance(row, Reject):
-                ledger.drop(file=row.file, line=row.line, reason=row.reason, source=item.name)
-            elif item.max_rows is None or len(rows) < item.max_rows:
-                rows.append(row.model_copy(update={"prompt": _marked(row.prompt, item, config.test_share)}))
+    for row in read(item.format, config.root / item.path):
+        if isinstance(row, Reject):
+            ledger.drop(row.reason, file=row.file, line=row.line)
+        elif item.max_rows is None or len(rows) < item.max_rows:
+            rows.append(row.model_copy(update={"prompt": _marked(row.prompt, item, config.test_share)}))
     if not rows:
         raise SourceError(
             f"wanted {item.use} in the format `{item.format}`, found none",

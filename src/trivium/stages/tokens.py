@@ -11,7 +11,7 @@ from trivium.core.kinds import Corpus, TokenizerFiles, Tokens
 from trivium.core.stage import StageContext, stage
 from trivium.records import Document, read_records
 from trivium.text.tokenizer import Tokenizer
-from trivium.training.shards import write_shards
+from trivium.training.shards import TokenDocument, write_shards
 
 DOCUMENTS_AT_ONCE = 512
 
@@ -32,15 +32,15 @@ def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, cont
             _encoded(corpus.path / name, encoder),
             vocab_size=encoder.vocab_size,
             shard_tokens=config.shard_tokens,
-            tokenizer=encoder.fingerprint,
+            fingerprint=encoder.fingerprint,
         )
         context.measure(f"{split}_tokens", summary.num_tokens, n=summary.num_documents)
     return context.made(Tokens)
 
 
-def _encoded(path: Path, encoder: Tokenizer) -> Iterator[tuple[list[int], int]]:
+def _encoded(path: Path, encoder: Tokenizer) -> Iterator[TokenDocument]:
     """Yield (ids, UTF-8 bytes) of each document."""
     documents = read_records(path, Document)
     while batch := [document.text for document in islice(documents, DOCUMENTS_AT_ONCE)]:
         for text, ids in zip(batch, encoder.encode_batch(batch), strict=True):
-            yield [encoder.bos_id, *ids], len(text.encode())
+            yield TokenDocument([encoder.bos_id, *ids], len(text.encode()))

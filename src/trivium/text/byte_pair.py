@@ -1,11 +1,12 @@
 """A tokenizer.json to a tiktoken encoder with the same ids, or to nothing where sameness cannot be shown.
 
-tiktoken joins the adjacent pair whose *joined bytes* have the lowest rank and looks whole pieces up first; tokenizers applies a list of
-*pairs* in order. The two agree on every input when (1) each token is the product of exactly one pair, (2) ids grow in the order of the pairs,
-and (3) every token, encoded alone, gives itself. Reason: suppose P and Q stand side by side, PQ is a token, and its pair is (A, B). No
-merge crossed the borders of that stretch, so the merges of lower rank inside it were those made on PQ alone, and by (3) those end in A, B:
-(P, Q) = (A, B). So both always choose among the same pairs with the same ranks; and by (3) the look-up of whole pieces changes nothing.
-The split pattern must be ours: it alone is known to mean the same to both regex engines (see pattern.py).
+tiktoken joins the adjacent pair whose *joined bytes* have the lowest rank and looks whole pieces up first; tokenizers
+applies a list of *pairs* in order. The two agree on every input when (1) each token is the product of exactly one
+pair, (2) ids grow in the order of the pairs, and (3) every token, encoded alone, gives itself. Reason: suppose P and Q
+stand side by side, PQ is a token, and its pair is (A, B). No merge crossed the borders of that stretch, so the merges
+of lower rank inside it were those made on PQ alone, and by (3) those end in A, B: (P, Q) = (A, B). So both always
+choose among the same pairs with the same ranks; and by (3) the look-up of whole pieces changes nothing. The split
+pattern must be ours: it alone is known to mean the same to both regex engines (see pattern.py).
 """
 
 from __future__ import annotations
@@ -34,12 +35,17 @@ def byte_alphabet() -> dict[str, int]:
 
 
 def fast_encoder(backend: tokenizers.Tokenizer, description: dict[str, Any]) -> tiktoken.Encoding | None:
-    """Return a tiktoken encoder with equal ids, or None when the tokenizer is no byte-level BPE of ours or fails a condition above.
+    """Return a tiktoken encoder with equal ids, or None when the tokenizer is no byte-level BPE of ours or fails a
+    condition above.
 
     `description` is the parsed tokenizer.json of `backend`.
     """
     model = description["model"]
-    if model["type"] != "BPE" or description.get("normalizer") or not _splits_like_ours(description.get("pre_tokenizer")):
+    if (
+        model["type"] != "BPE"
+        or description.get("normalizer")
+        or not _splits_like_ours(description.get("pre_tokenizer"))
+    ):
         return None
     if any(not token["special"] for token in description["added_tokens"]) or _has_options(model):
         return None

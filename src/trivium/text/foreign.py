@@ -12,13 +12,15 @@ from trivium.records import Message
 from trivium.text.chat import ChatTokens
 from trivium.text.special import SpecialIds
 from trivium.text.template import ChatTemplate, Rendered, free_marks
-from trivium.text.train import whole
+from trivium.text.wellformed import whole
 
 
 class ForeignChat:
-    """Renders the folder's template and encodes what it wrote, reading special tokens only where the template wrote them."""
+    """Renders the folder's template and encodes what it wrote, reading special tokens only where the template wrote
+    them.
+    """
 
-    def __init__(  # each part is one file of the folder
+    def __init__(
         self,
         backend: tokenizers.Tokenizer,
         special_ids: Mapping[str, int],
@@ -43,9 +45,9 @@ class ForeignChat:
     def chat(self, messages: Sequence[Message], *, reply_follows: bool) -> ChatTokens:
         """Return ids and loss mask.
 
-        With `{% generation %}` in the template the mask is its blocks, and the end of turn behind each; without, it is what each
-        assistant message adds to the rendering of the messages before it, up to its end of turn.
-        Raises CheckpointError where the template rewrites earlier turns, because then no mask is right.
+        With `{% generation %}` in the template the mask is its blocks, and the end of turn behind each; without, it is
+        what each assistant message adds to the rendering of the messages before it, up to its end of turn. Raises
+        CheckpointError where the template rewrites earlier turns, because then no mask is right.
         """
         clean = [Message(role=message.role, content=whole(message.content)) for message in messages]
         typed = [token for token in self._special_ids if any(token in message.content for message in clean)]
@@ -56,7 +58,9 @@ class ForeignChat:
         ids, offsets = self._encode(rendered, {mark: token for token, mark in marks.items()})
         loss_mask = [any(start < end and low < end and start < high for low, high in spans) for start, end in offsets]
         for index in range(1, len(ids)):
-            loss_mask[index] = loss_mask[index] or (loss_mask[index - 1] and ids[index] == self._end and ids[index - 1] != self._end)
+            loss_mask[index] = loss_mask[index] or (
+                loss_mask[index - 1] and ids[index] == self._end and ids[index - 1] != self._end
+            )
         return ChatTokens(ids, loss_mask)
 
     def _added_spans(self, messages: Sequence[Message], rendered: Rendered) -> list[tuple[int, int]]:
@@ -70,16 +74,18 @@ class ForeignChat:
             after = self._template.render(messages[: index + 1], reply_follows=False).text
             if not after.startswith(before) or not rendered.text.startswith(after):
                 raise CheckpointError(
-                    "the chat template rewrites earlier turns when later ones follow, so what the assistant wrote cannot be found",
+                    "the chat template rewrites earlier turns when later ones follow: the replies are not found",
                     where=self._where,
-                    do="put {% generation %} … {% endgeneration %} around the assistant's content and end of turn in chat_template.jinja",
+                    do="put {% generation %} … {% endgeneration %} around the assistant's content and end of turn",
                 )
             end = after.find(end_text, len(before))
             spans.append((len(before), len(after) if end < 0 else end + len(end_text)))
         return spans
 
     def _encode(self, rendered: Rendered, typed: Mapping[str, str]) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return ids and their character offsets; `typed` maps each mark to the special token that a person typed there."""
+        """Return ids and their character offsets; `typed` maps each mark to the special token that a person typed
+        there.
+        """
         if not typed:
             encoding = self._reading.encode(rendered.text, add_special_tokens=False)
             return encoding.ids, encoding.offsets
@@ -98,7 +104,10 @@ class ForeignChat:
         return ids, offsets
 
     def _encode_typed(self, text: str, typed: Mapping[str, str]) -> tuple[list[int], list[tuple[int, int]]]:
-        """Encode a stretch without special tokens, its marks written out again; offsets are those of the marked text."""
+        """Encode a stretch without special tokens, its marks written out again; offsets are those of the marked text.
+
+        Exact for byte-level tokenizers; one that puts a blank before a text's first word puts it before each stretch.
+        """
         written: list[str] = []
         origin: list[int] = []  # for each written character, which character of the marked text it comes from
         for index, char in enumerate(text):
@@ -106,7 +115,9 @@ class ForeignChat:
             written.append(out)
             origin += [index] * len(out)
         encoding = self._plain.encode("".join(written), add_special_tokens=False)
-        return encoding.ids, [(origin[start], origin[end - 1] + 1) if end > start else (0, 0) for start, end in encoding.offsets]
+        return encoding.ids, [
+            (origin[start], origin[end - 1] + 1) if end > start else (0, 0) for start, end in encoding.offsets
+        ]
 
 
 def _replaced(text: str, marks: Mapping[str, str]) -> str:

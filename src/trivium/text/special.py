@@ -55,8 +55,8 @@ def token_text(value: Any) -> str | None:
 def resolve(special_ids: Mapping[str, int], settings: Mapping[str, Any], *, where: str) -> SpecialIds:
     """Find the parts among the special tokens, first by our names, then by what `tokenizer_config.json` states.
 
-    A missing `bos_token` is looked for as `<|endoftext|>`, a missing `pad_token` as `unk_token`, then as the document start.
-    Raises CheckpointError naming every part that has no token.
+    A missing `bos_token` is looked for as `<|endoftext|>`, a missing `pad_token` as `unk_token`, then as the document
+    start. Raises CheckpointError naming every part that has no token.
     """
 
     def stated(key: str) -> int | None:
@@ -67,9 +67,15 @@ def resolve(special_ids: Mapping[str, int], settings: Mapping[str, Any], *, wher
 
     end = first(special_ids.get(END), stated("eos_token"))
     bos = first(special_ids.get(BOS), stated("bos_token"), special_ids.get(_DOCUMENT_SEPARATOR))
-    pad = first(*(each for each in (special_ids.get(PAD), stated("pad_token"), stated("unk_token"), bos) if each != end))
+    pad = first(
+        *(each for each in (special_ids.get(PAD), stated("pad_token"), stated("unk_token"), bos) if each != end)
+    )
     if bos is None or pad is None or end is None:
-        parts = {"document start (bos_token)": bos, "padding (pad_token, not the end of turn)": pad, "end of turn (eos_token)": end}
+        parts = {
+            "document start (bos_token)": bos,
+            "padding (pad_token, not the end of turn)": pad,
+            "end of turn (eos_token)": end,
+        }
         missing = ", ".join(name for name, found in parts.items() if found is None)
         raise CheckpointError(
             f"the tokenizer has no special token for: {missing}; found special tokens {sorted(special_ids)[:12]}",

@@ -10,8 +10,8 @@ _REPLACEMENT = "\ufffd"
 class StreamDecoder:
     """Decodes a stream: the pieces that `push` and `finish` return, joined, equal `decode` of all ids.
 
-    Only the last U+FFFD of a decoded text can still become a character (a decoder writes one for an incomplete ending), so only
-    that one is held back.
+    Only the last U+FFFD of a decoded text can still become a character (a decoder writes one for an incomplete
+    ending), so only that one is held back.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, skip_special: bool = True) -> None:

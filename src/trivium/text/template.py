@@ -1,6 +1,7 @@
 """A foreign chat template and a conversation to the text it writes, with the spans that the assistant wrote.
 
-The template is somebody else's program: it runs in Jinja's immutable sandbox, with no loader and no access to Python's insides.
+The template is somebody else's program: it runs in Jinja's immutable sandbox, with no loader and no access to Python's
+insides.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import jinja2
 import jinja2.ext
@@ -35,7 +36,9 @@ class _RefusedError(Exception):
 
 
 class _Generation(jinja2.ext.Extension):
-    """`{% generation %} … {% endgeneration %}`: keeps its contents, between two marks that are found again after rendering."""
+    """`{% generation %} … {% endgeneration %}`: keeps its contents, between two marks that are found again after
+    rendering.
+    """
 
     tags = {"generation"}  # noqa: RUF012 - the name and kind are Jinja's
 
@@ -45,7 +48,7 @@ class _Generation(jinja2.ext.Extension):
         return nodes.CallBlock(self.call_method("_mark"), [], [], body).set_lineno(line)
 
     def _mark(self, caller: Callable[[], str]) -> str:
-        opening, closing = self.environment.globals["trivium_marks"]
+        opening, closing = cast("tuple[str, str]", self.environment.globals["trivium_marks"])
         return f"{opening}{caller()}{closing}"
 
 
@@ -85,7 +88,9 @@ class ChatTemplate:
         try:
             self._template = environment.from_string(source)
         except jinja2.TemplateSyntaxError as error:
-            raise CheckpointError(f"the chat template is not valid Jinja: {error}", where=where, do="repair the template") from error
+            raise CheckpointError(
+                f"the chat template is not valid Jinja: {error}", where=where, do="repair the template"
+            ) from error
 
     def render(self, messages: Sequence[Message], *, reply_follows: bool) -> Rendered:
         """Write the conversation; InputError with the template's own words where it refuses the messages."""
@@ -95,9 +100,13 @@ class ChatTemplate:
         try:
             text = self._template.render(messages=dumped, add_generation_prompt=reply_follows, **self._tokens)
         except _RefusedError as error:
-            raise InputError(f"the chat template refuses these messages: {error}", where=self._where, do="change the messages") from error
+            raise InputError(
+                f"the chat template refuses these messages: {error}", where=self._where, do="change the messages"
+            ) from error
         except jinja2.TemplateError as error:
-            raise CheckpointError(f"the chat template fails: {error}", where=self._where, do="repair the template") from error
+            raise CheckpointError(
+                f"the chat template fails: {error}", where=self._where, do="repair the template"
+            ) from error
         return _strip_marks(text, marks[0], marks[1])
 
 

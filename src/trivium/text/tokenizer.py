@@ -1,10 +1,13 @@
-"""Text to token ids and back: the one tokenizer class, trained here or made by others, saved in the Hugging Face layout."""
+"""Text to token ids and back: the one tokenizer class, trained here or made by others, saved in the Hugging Face
+layout.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +19,8 @@ from trivium.text.byte_pair import fast_encoder
 from trivium.text.chat import CHAT_TEMPLATE, ChatTokens, chat_tokens
 from trivium.text.foreign import ForeignChat
 from trivium.text.special import ASSISTANT, BOS, END, PAD, SYSTEM, USER, SpecialIds, resolve, token_text
-from trivium.text.train import TokenizerConfig, train_backend, whole
+from trivium.text.train import TokenizerConfig, train_backend
+from trivium.text.wellformed import whole
 
 __all__ = ["Tokenizer", "TokenizerConfig"]
 
@@ -36,10 +40,13 @@ class Tokenizer:
     """Text ↔ ids, special tokens, chat template.
 
     A special token that somebody types is ordinary text: `encode("<|end|>")` never holds the id of the end of turn.
-    Tokenizers trained here lose nothing: `decode(encode(text)) == text` for every text (halves of surrogate pairs become U+FFFD).
+    Tokenizers trained here lose nothing: `decode(encode(text)) == text` for every text (halves of surrogate pairs
+    become U+FFFD).
     """
 
-    def __init__(self, backend: tokenizers.Tokenizer, settings: Mapping[str, Any], template: str | None, *, where: str) -> None:
+    def __init__(
+        self, backend: tokenizers.Tokenizer, settings: Mapping[str, Any], template: str | None, *, where: str
+    ) -> None:
         """Take a finished `tokenizers` object; use `train` or `load` instead."""
         backend.encode_special_tokens = True  # typed special tokens are text
         backend.no_padding()
@@ -114,7 +121,8 @@ class Tokenizer:
     def chat(self, messages: Sequence[Message], *, reply_follows: bool) -> ChatTokens:
         """Return the ids and the loss mask of a conversation; `reply_follows` ends it where the assistant must speak.
 
-        Prefix-preserving: `chat(messages[:k], reply_follows=True).ids` opens `chat(messages, …).ids` when `messages[k]` is the assistant's.
+        Prefix-preserving: `chat(messages[:k], reply_follows=True).ids` opens `chat(messages, …).ids` when
+        `messages[k]` is the assistant's.
         """
         if self._foreign is not None:
             return self._foreign.chat(messages, reply_follows=reply_follows)
@@ -166,7 +174,9 @@ class Tokenizer:
         """Return how the vocabulary writes a token, for people who look at ids."""
         text: str | None = self._backend.id_to_token(token_id)
         if text is None:
-            raise CheckpointError(f"no token has the id {token_id}; ids run from 0 to {self.vocab_size - 1}", where=self._where)
+            raise CheckpointError(
+                f"no token has the id {token_id}; ids run from 0 to {self.vocab_size - 1}", where=self._where
+            )
         return text
 
     def _role(self, name: str, found: int | None) -> int:
@@ -175,9 +185,15 @@ class Tokenizer:
             missing = ", ".join(token for token, token_id in ids.items() if token_id is None)
             raise CheckpointError(
                 f"{name} was asked for, but the tokenizer lacks the role tokens {missing}"
-                + (" and has no chat template" if self._template is None else "; its chat template writes roles in other ways"),
+                + (
+                    " and has no chat template"
+                    if self._template is None
+                    else "; its chat template writes roles in other ways"
+                ),
                 where=self._where,
-                do="use chat(), which renders the template" if self._template else "add a chat_template.jinja, or train a tokenizer here",
+                do="use chat(), which renders the template"
+                if self._template
+                else "add a chat_template.jinja, or train a tokenizer here",
             )
         return found
 
@@ -189,7 +205,8 @@ class Tokenizer:
         return ForeignChat(self._backend, self._special_ids, self.ids, self._template, named, where=self._where)
 
     def _fingerprint(self) -> str:
-        identity = {key: self._description.get(key) for key in _IDENTITY} | {"template": self._template}
+        identity = {key: self._description.get(key) for key in _IDENTITY}
+        identity |= {"template": self._template, "parts": asdict(self.ids)}
         text = json.dumps(identity, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -201,14 +218,20 @@ def _read_json(path: Path, *, needed: bool) -> dict[str, Any]:
             return {}
         there = sorted(each.name for each in path.parent.iterdir())[:12] if path.parent.is_dir() else "no such folder"
         raise CheckpointError(
-            f"wanted a tokenizer.json, found {there or 'an empty folder'}", where=str(path), do="give a folder that a tokenizer was saved to"
+            f"wanted a tokenizer.json, found {there or 'an empty folder'}",
+            where=str(path),
+            do="give a folder that a tokenizer was saved to",
         )
     try:
         parsed = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise CheckpointError(f"{path.name} is not valid JSON: {error}", where=str(path), do="copy the file again") from error
+        raise CheckpointError(
+            f"{path.name} is not valid JSON: {error}", where=str(path), do="copy the file again"
+        ) from error
     if not isinstance(parsed, dict):
-        raise CheckpointError(f"wanted an object in {path.name}, found {type(parsed).__name__}", where=str(path), do="copy the file again")
+        raise CheckpointError(
+            f"wanted an object in {path.name}, found {type(parsed).__name__}", where=str(path), do="copy the file again"
+        )
     return parsed
 
 

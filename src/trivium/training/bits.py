@@ -13,6 +13,7 @@ from trivium.records import Measure
 from trivium.training.batch import Tree, micro_rows, pack
 from trivium.training.language import Layout, wanted_hidden
 from trivium.training.losses import token_logprobs
+from trivium.text.tokenizer import Tokenizer
 from trivium.training.shards import TokenShards
 
 RESAMPLES = 1000
@@ -53,7 +54,9 @@ def _tree_of_place(document_BT: torch.Tensor, rows: Sequence[Sequence[int]]) -> 
     return np.take_along_axis(table, documents, axis=1).ravel()
 
 
-def bits_per_byte(model: LanguageModel, shards: TokenShards, layout: Layout, max_documents: int = 2000) -> Measure:
+def bits_per_byte(
+    model: LanguageModel, words: Tokenizer, shards: TokenShards, layout: Layout, max_documents: int = 2000
+) -> Measure:
     """Return nats / (ln 2 · UTF-8 bytes) over held-out documents; lower is better. n is documents; interval by bootstrap over them.
 
     Windows overlap by one token, which is context only: every token after a document's first is scored exactly once.
@@ -61,12 +64,13 @@ def bits_per_byte(model: LanguageModel, shards: TokenShards, layout: Layout, max
     count = min(max_documents, shards.num_documents)
     if not count:
         return Measure(value=None, n=0, undefined="no held-out documents")
-    nats = document_nats(model, [shards.document(index) for index in range(count)], layout)
-    sizes = np.array([shards.document_bytes(index) for index in range(count)], dtype=float)
-    return ratio_measure(nats / np.log(2), sizes)
+    documents = [np.asarray(shards.document(index)) for index in range(count)]
+    nats = document_nats(model, documents, layout)
+    sizes = np.array([len(words.decode(ids.tolist()).encode()) for ids in documents], dtype=float)
+    return clustered_ratio(nats / np.log(2), sizes)
 
 
-def ratio_measure(numerators: np.ndarray, denominators: np.ndarray) -> Measure:
+def clustered_ratio(numerators: np.ndarray, denominators: np.ndarray) -> Measure:
     """Return sum/sum with a 95 % percentile bootstrap interval over the items (seeded: the same numbers give the same interval)."""
     rng = stream(0, "bootstrap")
     picks = rng.integers(0, len(numerators), size=(RESAMPLES, len(numerators)))

@@ -11,7 +11,8 @@ from trivium.core.errors import ContextError
 from trivium.records import Conversation, Demonstration, Message
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree
-from trivium.training.shards import PackedOrder, TokenShards
+from trivium.training.order import PackedOrder
+from trivium.training.shards import TokenShards
 
 
 def prompt_ids(tokenizer: Tokenizer, messages: Conversation) -> list[int]:

@@ -20,7 +20,7 @@ def tree_pieces(tokenizer: Tokenizer, tree: Tree) -> list[dict[str, Any]]:
     paths = [(0, tree.prompt, [False, *wanted[1:]]), *((b, r, [True] * len(r)) for b, r in enumerate(tree.replies, 1))]
     for branch, ids, loss in paths:
         for token, counts in zip(ids, loss, strict=True):
-            special = tokenizer.is_special(int(token))
+            special = int(token) in tokenizer.special_ids
             text = tokenizer.decode([int(token)], skip_special=False)
             pieces.append({"text": text, "loss": counts, "special": special, "branch": branch})
     return pieces

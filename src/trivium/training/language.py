@@ -55,18 +55,26 @@ def micro_batches(trees: Sequence[Tree], rows: Rows | None, layout: Layout) -> I
         yield pack(trees, group)
 
 
-def wanted_hidden(model: LanguageModel, batch: PackedBatch) -> Tensor:
-    """Return the hidden states [N, D] at the places whose next token is wanted."""
-    hidden_BTD = model(batch.ids_BT, batch.positions_BT, batch.allowed)
+def wanted_hidden(forward: Callable[..., Tensor], batch: PackedBatch) -> Tensor:
+    """Return the hidden states [N, D] at the places whose next token is wanted; `forward` is the model, or it compiled."""
+    hidden_BTD = forward(batch.ids_BT, batch.positions_BT, batch.allowed)
     return hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
 
 
 class LanguageTask(SimpleTask):
     """Minimise the sum over streams of coefficient · mean cross-entropy per wanted token."""
 
-    def __init__(self, model: LanguageModel, optimizers: Optimizers, streams: Sequence[Stream], layout: Layout) -> None:
-        """`streams[0]` is the stage's own data; the others are mixed in."""
+    def __init__(
+        self,
+        model: LanguageModel,
+        optimizers: Optimizers,
+        streams: Sequence[Stream],
+        layout: Layout,
+        forward: Callable[..., Tensor] | None = None,
+    ) -> None:
+        """`streams[0]` is the stage's own data; the others are mixed in. `forward` is called in the model's place."""
         self.model = model
+        self.forward = forward or model
         self.modules = {"model": model}
         self.optimizers = optimizers
         self.streams = streams
@@ -80,7 +88,7 @@ class LanguageTask(SimpleTask):
             wanted = count_wanted(trees)
             for batch in micro_batches(trees, rows, self.layout):
                 moved = batch.to(self.device)
-                hidden_ND = wanted_hidden(self.model, moved)
+                hidden_ND = wanted_hidden(self.forward, moved)
                 total = chunked_cross_entropy(hidden_ND, self.model.lm_head.weight, moved.target_N)
                 mean = total / wanted
                 stats = {f"{stream.name}_loss": float(mean.detach()), "tokens": float(batch.num_real_tokens)}

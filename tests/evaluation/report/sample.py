@@ -6,6 +6,7 @@ import math
 from datetime import date
 
 import numpy as np
+
 from trivium.evaluation.report.data import (
     BatchRow,
     Curve,
@@ -202,7 +203,7 @@ def chat_pieces(asked: str, reply: str) -> tuple[Piece, ...]:
 def batches() -> tuple[FirstBatch, ...]:
     raw = "The capital of Chile is Santiago. The river of the town is wide and slow.\nHow to bake bread\n1. Mix flour and water. 2. Let it rest."
     weights = [0.62, 0.18, -0.41, -0.93, 0.11, 0.55, 1.02, -0.12, 0.3, 0.77, -0.6, 0.05]
-    reply = pieces("I cannot see your window; I only read text.", True) + [special("end", True)]
+    reply = [*pieces("I cannot see your window; I only read text.", True), special("end", True)]
     weighted = tuple(piece.model_copy(update={"weight": weights[i % 12]}) for i, piece in enumerate(reply))
     head = (special("bos"), special("user"), *pieces("Can you see the weather at my window?"), special("end"), special("assistant"))
     ranked = tuple(piece.model_copy(update={"loss": False}) for piece in chat_pieces("Is the moon made of cheese?", "No. It is made of rock.")[:-1])
@@ -235,23 +236,23 @@ def ranking() -> Ranking:
     )  # fmt: skip
 
 
-def line(name: str, look: ModelName, start: float, end: float, steps: int, noise: float = 0.02) -> Series:
+def line(name: str, look: ModelName, start: float, end: float, steps: int, noise: float = 0.02, every: int = 1) -> Series:
     rng = np.random.default_rng(steps + len(name))
     shape = np.exp(-np.linspace(0, 6, steps + 1))
     values = end + (start - end) * shape + noise * abs(start - end) * rng.standard_normal(steps + 1)
-    points: tuple[Point, ...] = tuple((float(step), float(value)) for step, value in enumerate(values))
+    points: tuple[Point, ...] = tuple((float(step * every), float(value)) for step, value in enumerate(values))
     return Series(name=name, points=points, look=look)
 
 
 def curves() -> tuple[Curve, ...]:
     return (
-        Curve(title="Pre-training loss", unit="nats a token", series=(line("training", "base", 8.71, 1.57, 1900), line("held out", "policy", 8.63, 1.66, 190, 0.002))),
-        Curve(title="Fine-tuning loss", unit="nats a reply token", series=(line("training", "base", 1.67, 0.15, 420), line("held out", "policy", 1.66, 0.26, 42, 0.004))),
+        Curve(title="Pre-training loss", unit="nats a token", series=(line("training", "base", 8.71, 1.57, 1900), line("held out", "policy", 8.63, 1.66, 38, 0.002, 50))),
+        Curve(title="Fine-tuning loss", unit="nats a reply token", series=(line("training", "base", 1.67, 0.15, 420), line("held out", "policy", 1.66, 0.26, 21, 0.004, 20))),
         Curve(title="Reward model loss", unit="nats a pair", series=(line("training", "base", 0.69, 0.24, 180),), reference=Reference(value=math.log(2), label="by chance")),
-        Curve(title="Reward model", unit="held-out pairs right", series=(line("held out", "policy", 0.49, 0.91, 60),), reference=Reference(value=0.5, label="by chance")),
+        Curve(title="Reward model", unit="held-out pairs right", series=(line("held out", "policy", 0.49, 0.91, 18, 0.02, 10),), reference=Reference(value=0.5, label="by chance")),
         Curve(title="Reward during PPO", unit="higher is better", series=(line("learned", "base", 0.08, 1.96, 240), line("truth", "policy", -0.01, 1.34, 240))),
         Curve(title="Distance to sft", unit="KL, nats a reply", series=(line("policy", "policy", 0.06, 4.79, 240),), reference=Reference(value=6, label="target 6")),
-        Curve(title="Raw text during PPO", unit="bits a byte, less is better", series=(line("without mix", "sft", 1.32, 1.46, 24), line("with mix", "policy", 1.32, 1.33, 24, 0.1)), reference=Reference(value=1.334, label="bar 1.334")),
+        Curve(title="Raw text during PPO", unit="bits a byte, less is better", series=(line("without mix", "sft", 1.32, 1.46, 24, 0.02, 10), line("with mix", "policy", 1.32, 1.33, 24, 0.1, 10)), reference=Reference(value=1.334, label="bar 1.334")),
         Curve(title="Value network", unit="variance explained", series=(line("explained", "policy", -0.4, 0.71, 240),), reference=Reference(value=0, label="predicts the mean")),
     )  # fmt: skip
 

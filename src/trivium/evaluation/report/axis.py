@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of values laid over a range of pixels; `start` is the pixel of `low` (below `end` in pixels or above it)."""
+    """A range of values laid over a range of pixels; `start` is the pixel of `low`, on either side of `end`."""
 
     low: float
     high: float
@@ -28,7 +28,7 @@ class Axis:
 
 
 def nice_step(span: float, about: int) -> float:
-    """Return the round step (1, 2 or 5 times a power of ten) that cuts the span into at most `about` pieces, or one more.
+    """Return the smallest step of 1, 2 or 5 times a power of ten that cuts the span into at most `about` pieces.
 
     >>> nice_step(8.7, 4), nice_step(0.13, 4), nice_step(1900, 2)
     (5.0, 0.05, 1000.0)
@@ -54,8 +54,13 @@ def nice_ticks(values: Iterable[float], about: int = 4) -> tuple[float, ...]:
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         room = abs(low) / 3 or 1.0
         low, high = low - room, high + room
-    step = nice_step(high - low, about)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    choices = []
+    for pieces in (about, about + 1, about + 2):
+        step = nice_step(high - low, pieces)
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        # Room that ticks waste over the data, against the clutter of more of them.
+        choices.append(((last - first) * step / (high - low) + 0.05 * (last - first), step, first, last))
+    _, step, first, last = min(choices)
     places = max(0, 2 - math.floor(math.log10(step)))
     return tuple(round(index * step, places) for index in range(first, last + 1))
 
@@ -67,18 +72,22 @@ def nice_axis(values: Sequence[float], start: float, end: float, about: int = 4)
 
 
 def rail(values: Sequence[float], unit: str, start: float, end: float) -> Axis:
-    """Lay out the rail of one scorecard row: a share runs from 0 to 1, anything else over a round range, from 0 if near.
+    """Lay out the rail of scorecard rows: a share runs from 0 to 1, anything else over a round range, from 0 if near.
 
     >>> rail([0.3], "share", 6, 184).high, rail([4.8, 4.4, 5.2, 10.0], "nats", 6, 184).low
     (1.0, 0.0)
+    >>> rail([668.0, 1200.0], "seconds", 6, 184).high  # round in minutes
+    1500.0
     """
     if unit == "share" and all(0 <= value <= 1 for value in values):
         return Axis(0.0, 1.0, start, end, (0.0, 1.0))
     low, high = min(values), max(values)
-    if 0 <= low <= high / 2:
+    if 0 <= low <= high / 2 or (low >= 0 and unit in ("seconds", "bytes")):
         low = 0.0
     room = 0.08 * (high - low)
-    return nice_axis([low - room if low else 0.0, high + room], start, end, about=4)
+    scale = (3600.0 if high > 7200 else 60.0 if high > 120 else 1.0) if unit == "seconds" else 1.0
+    ticks = nice_ticks([(low - room if low else 0.0) / scale, (high + room) / scale])
+    return Axis(ticks[0] * scale, ticks[-1] * scale, start, end)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -59,9 +59,9 @@ def share(batch: FirstBatch) -> str:
     """Say how much of the batch the loss counts.
 
     >>> share(FirstBatch(stage="sft", what="", rows=(), num_tokens=1000, num_loss_tokens=400))
-    '1,000 tokens, 400 in the loss (40 %)'
+    '1,000 tokens, 400 in the loss (40\xa0%)'
     """
-    percent = f" ({100 * batch.num_loss_tokens / batch.num_tokens:.0f} %)" if batch.num_tokens else ""
+    percent = f" ({100 * batch.num_loss_tokens / batch.num_tokens:.0f}\u00a0%)" if batch.num_tokens else ""
     return f"{counted(batch.num_tokens, 'token')}, {batch.num_loss_tokens:,} in the loss{percent}"
 
 

@@ -22,7 +22,7 @@ def drawable(curve: Curve) -> bool:
 
 
 def thinned(points: Sequence[Point]) -> list[Point]:
-    """Keep of each pixel column the first, lowest, highest and last point, and every hole: what is drawn stays the same.
+    """Keep of each pixel column the first, lowest, highest and last point, and every hole: the picture is the same.
 
     >>> len(thinned([(float(step), float(step % 7)) for step in range(10_000)])) <= 4 * 520
     True
@@ -51,7 +51,7 @@ def _ends(series: Series) -> tuple[Point, Point] | None:
 
 
 def _label_width(curve: Curve) -> float:
-    """Return the room that the longest name at a line's end needs, in drawing units (11 px letters are about 6 wide)."""
+    """Return the room that the longest name at a line's end needs: 11 px letters are about 6 wide."""
     longest = max(len(series.name) for series in curve.series)
     return min(max(6.1 * longest + 10, 54.0), 128.0)
 
@@ -70,8 +70,9 @@ def _line(drawing: Drawing, series: Series, steps: Axis, values: Axis) -> None:
             drawing.add("circle", class_=f"s-{series.look} fillme", cx=float(x), cy=float(y), r=3)
         elif run:
             dash = _DASHES[series.look]
+            dense = " dense" if len(run) > 300 else ""
             drawing.add(
-                "polyline", class_=f"curve-line s-{series.look}", stroke_dasharray=dash, points=" ".join(run)
+                "polyline", class_=f"curve-line{dense} s-{series.look}", stroke_dasharray=dash, points=" ".join(run)
             )
 
 
@@ -84,7 +85,8 @@ def _title(curve: Curve) -> str:
             said.append(f"{series.name}: no value")
             continue
         (first_step, first), (last_step, last) = ends
-        assert first is not None and last is not None
+        assert first is not None
+        assert last is not None
         text = f"{series.name} from {number(first)} at {curve.step_label} {short(first_step)}"
         text += f" to {number(last)} at {curve.step_label} {short(last_step)}"
         hole = next((step for step, value in series.points if value is None), None)
@@ -117,7 +119,7 @@ def _frame(drawing: Drawing, curve: Curve, steps: Axis, values: Axis) -> None:
 def _reference_side(curve: Curve, steps: Axis, values: Axis, y: float) -> tuple[float, str, float]:
     """Choose the corner for the words at the reference line that crosses the fewest points: x, anchor, baseline."""
     width = 6.1 * len(curve.reference.label if curve.reference else "") + 4
-    places = []
+    places: list[tuple[int, int, float, str, float]] = []
     for x, anchor, left in ((steps.end - 2, "end", steps.end - width), (steps.start + 3, "start", steps.start)):
         for baseline in (y - 5, y + 13):
             if not _TOP - 4 <= baseline <= _BOTTOM:
@@ -150,7 +152,7 @@ def draw(curve: Curve) -> Markup:
     """Draw one chart; ask `drawable` first."""
     numbers = [value for series in curve.series for _, value in series.points if value is not None]
     numbers += [curve.reference.value] if curve.reference else []
-    places = [step for series in curve.series for step, _ in series.points]
+    places: list[float] = [step for series in curve.series for step, _ in series.points]
     low, high = min(places), max(places)
     right = _WIDTH - _label_width(curve)
     steps = Axis(low, high if high > low else low + 1, _LEFT, right)

@@ -1,6 +1,7 @@
-"""Everything a run report shows, as frozen records that go through JSON: a run becomes a `ReportData`, the page is a function of it.
+"""Everything a run report shows: a run becomes a frozen `ReportData`, which goes through JSON unchanged.
 
-Nothing here computes. What was not made is empty or None, and the station of its stage on the road says why.
+The page is a function of it. Nothing here computes. What was not made is empty or None, and the station of its stage
+on the road says why.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class Sample(Story):
 
 
 class Piece(Part):
-    """One token as text, and whether the loss counts it. `weight` is its share of the loss, or its advantage (with a sign)."""
+    """One token as text, and whether the loss counts it; `weight` is its share of the loss, or its signed advantage."""
 
     text: str
     loss: bool

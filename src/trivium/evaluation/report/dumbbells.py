@@ -89,9 +89,12 @@ def _dots(drawing: Drawing, row: DotRow, axis: Axis, y: float) -> None:
     drawing.line("thread", min(xs), y, max(xs) + 0.01, y)
     for model, dot in row.dots:
         drawing.line(f"s-{model} err", axis.at(dot.low), y, axis.at(dot.high), y)
-    for (model, _), x in zip(row.dots, xs, strict=True):
-        drawing.mark(model, x, y)
-    # A policy that falls on sft would cover it: values keep the order of the marks, in the models' own colours.
+    for place, ((model, _), x) in enumerate(zip(row.dots, xs, strict=True)):
+        # A mark that falls on another would cover it, so it becomes a ring around it.
+        if any(abs(x - other) < 8 for other in xs[:place]):
+            drawing.add("circle", class_=f"s-{model} ringed", cx=x, cy=y, r=10)
+        else:
+            drawing.mark(model, x, y)
     for (model, dot), x in zip(row.dots, spread(xs, 34, axis.start + 4, axis.end), strict=True):
         drawing.label(f"val s-{model}", x, y + 21, decimal(dot.value, 2), "middle")
 
@@ -116,17 +119,22 @@ def wide(rows: Sequence[DotRow]) -> Markup:
 
 def narrow(rows: Sequence[DotRow]) -> Markup:
     """Draw for a phone: the name stands above its row."""
-    step, top = 66.0, 32.0
-    height = top + step * len(rows)
+    # Letters are about 7.3 wide in the label and 6 in the note; a note that does not fit beside goes under the label.
+    notes_under = [7.3 * len(row.label) + 6 * len(row.note) > 318 and bool(row.note) for row in rows]
+    ys, y = [], -30.0
+    for under in notes_under:
+        y += 80 if under else 64
+        ys.append(y)
+    height = y + 64
     drawing = Drawing(328, height, "chart dumbbells", _title(rows))
     axis = Axis(0, 1, 10, 318, (0, 0.5, 1))
     for tick, anchor in zip(axis.ticks, ("start", "middle", "end"), strict=True):
         drawing.line("grid", axis.at(tick), 22, axis.at(tick), height - 26)
         drawing.label("tick", axis.at(tick), height - 8, short(tick), anchor)
-    for place, row in enumerate(rows):
-        y = top + step * place
-        drawing.label("lab", 0, y - 16, row.label)
-        drawing.label("tick", 328, y - 16, row.note, "end")
+    for row, y, under in zip(rows, ys, notes_under, strict=True):
+        drawing.label("lab", 0, y - (32 if under else 17), row.label)
+        if row.note:
+            drawing.label("tick", 0 if under else 328, y - 17, row.note, "start" if under else "end")
         _dots(drawing, row, axis, y)
     return drawing.markup()
 
@@ -141,6 +149,7 @@ def task_words(tasks: Sequence[Task]) -> str:
     sizes = sorted({estimate.n for pair in pairs for estimate in pair})
     each = f"n {sizes[0]:,} each" if len(sizes) == 1 else f"n {sizes[0]:,} to {sizes[-1]:,}"
     total = count_word(len(pairs))
-    said = f"Base to fine-tuned, {each}. Above the base on {count_word(above)} of {total}, intervals apart on {count_word(apart)}."
+    said = f"Base to fine-tuned, {each}. Above the base on {count_word(above)} of {total}, "
+    said += f"intervals apart on {count_word(apart)}."
     below = [task.label for task in tasks if task.base and task.sft and task.sft.value <= task.base.value]
     return said + (f" Not above it: {listed(below)}." if below else "")

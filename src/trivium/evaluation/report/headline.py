@@ -67,7 +67,8 @@ def _verdict(data: ReportData) -> tuple[Sign, str]:
     if data.run.stop is not None and not num_bars:
         return "bad", "Stopped before any bar was measured"
     if not num_bars:
-        return "off", "No bar was measured"
+        why = next((station.why for station in data.road if station.state == "not_run" and station.why), "")
+        return "off", "No bar was measured" + (f", {why}" if why else "")
     if num_missed:
         return "bad", f"{num_met} of {num_bars} bars met, {num_missed} missed"
     if num_bars == 1:

@@ -1,4 +1,4 @@
-"""Turns a `ReportData` into the report: one HTML file with no script and no request, the same bytes for the same data."""
+"""Turns a `ReportData` into the report: one HTML file, no script, no request, the same bytes for the same data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _styles() -> Markup:
     folder = files("trivium.evaluation.report") / "styles"
     text = "\n".join((folder / name).read_text(encoding="utf-8") for name in _STYLES)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    return Markup(re.sub(r"\n\s*", "\n", text).strip())  # noqa: S704 (our own files)
+    return Markup(re.sub(r"\n\s*", "\n", text).strip())
 
 
 @cache
@@ -61,15 +61,19 @@ def score_groups(rows: tuple[ScoreRow, ...]) -> list[tuple[str, list[ScoreRow]]]
 
 def render(data: ReportData) -> str:
     """Return the report as one HTML document. It depends on the data alone."""
-    page = _environment().get_template("report.html.j2").render(
-        data=data,
-        run=data.run,
-        head=headline(data),
-        styles=_styles(),
-        map=road.lay_out(data),
-        groups=score_groups(data.scorecard),
-        changed=dumbbells.changes(data.scorecard),
-        tasks=dumbbells.task_rows(data.tasks),
-        shown_curves=[curve for curve in data.curves if curves.drawable(curve)],
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            data=data,
+            run=data.run,
+            head=headline(data),
+            styles=_styles(),
+            map=road.lay_out(data),
+            groups=score_groups(data.scorecard),
+            changed=dumbbells.changes(data.scorecard),
+            tasks=dumbbells.task_rows(data.tasks),
+            shown_curves=[curve for curve in data.curves if curves.drawable(curve)],
+        )
     )
     return page.translate(_UNPRINTABLE)

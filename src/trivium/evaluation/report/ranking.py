@@ -14,7 +14,7 @@ def ordered(ranking: Ranking) -> list[RankedReply]:
 def place(ranking: Ranking, reply: RankedReply, ranker: int) -> str:
     """Write one ranker's place for a reply; a shared place has an equals sign.
 
-    >>> replies = (RankedReply(name="A", text="", ranks=(1,), mean_rank=1), RankedReply(name="B", text="", ranks=(1,), mean_rank=1))
+    >>> replies = tuple(RankedReply(name=name, text="", ranks=(1,), mean_rank=1) for name in "AB")
     >>> place(Ranking(prompt="", rankers=("heron",), replies=replies), replies[0], 0)
     '1 ='
     """
@@ -46,17 +46,26 @@ def title(ranking: Ranking) -> str:
 def explanations(ranking: Ranking) -> list[tuple[str, str]]:
     """Return heads and sentences for what stands under the table."""
     said = []
-    if any(place(ranking, reply, index).endswith("=") for reply in ranking.replies for index in range(len(reply.ranks))):
+    if any(
+        place(ranking, reply, index).endswith("=") for reply in ranking.replies for index in range(len(reply.ranks))
+    ):
         said.append(
-            ("Ties", "“=” means a shared place. It counts as the middle of the places it takes: two on place 2 count as 2.5.")
+            (
+                "Ties",
+                "“=” is a shared place. It counts as the middle of the places it takes: two on place 2 count as 2.5.",
+            )
         )
     else:
-        said.append(("Ties", "No ranker gave a shared place here. One would count as the middle of the places it takes."))
+        said.append(
+            ("Ties", "No ranker gave a shared place here. One would count as the middle of the places it takes.")
+        )
     agreement = []
     if ranking.kendall_w is not None:
         agreement.append(f"Kendall W is {decimal(ranking.kendall_w, 2)}, corrected for ties.")
     if ranking.pairwise_agreement is not None:
-        agreement.append(f"Two rankers order a pair the same way in {100 * ranking.pairwise_agreement:.0f} % of cases.")
+        agreement.append(
+            f"Two rankers order a pair the same way in {100 * ranking.pairwise_agreement:.0f}\u00a0% of cases."
+        )
     if ranking.agreement_floor is not None:
         agreement.append(f"Under {decimal(ranking.agreement_floor, 2)} a prompt is contested and makes no pair.")
     said.append(("Agreement", " ".join(agreement) or "Undefined: it needs two people on one prompt."))

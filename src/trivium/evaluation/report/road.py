@@ -1,4 +1,4 @@
-"""Turns the stages of a run into the picture of the road: rows of stations in columns, with their legs and dashed lines.
+"""Turns the stages of a run into the picture of the road: stations in rows and columns, legs over them, dashed lines.
 
 The first row is the road as designed; each further round of ranking, reward and policy is a row under the same columns.
 """
@@ -34,7 +34,7 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Stop:
+class Placed:
     """A station in its column, with whether the line goes on to the next one, and how."""
 
     station: Station
@@ -54,16 +54,16 @@ class Stop:
 
 @dataclass(frozen=True)
 class RoadRow:
-    """One row of the map. `back_column` to `back_end` is the way from its end to where people come in next."""
+    """One row of the map: a round, with the legs over its stations."""
 
     round: int
     legs: tuple[Leg, ...]
-    stops: tuple[Stop, ...]
+    stops: tuple[Placed, ...]
 
 
 @dataclass(frozen=True)
 class RoadMap:
-    """The whole picture: number of columns, rows, the mix line and the way back (column, span), what stands beside it."""
+    """The whole picture: columns, rows, the dashed lines as (column, span), and what stands beside it."""
 
     columns: int
     rows: tuple[RoadRow, ...]
@@ -78,7 +78,7 @@ def _leg_of(station: Station, before: str) -> str:
     return _LEGS.get(station.name, before)
 
 
-def _legs(stops: Sequence[Stop], round_: int) -> tuple[Leg, ...]:
+def _legs(stops: Sequence[Placed], round_: int) -> tuple[Leg, ...]:
     """Group neighbouring stops by leg."""
     legs: list[Leg] = []
     name = "Pre-train"
@@ -98,7 +98,7 @@ def _row(stations: Sequence[Station], columns: Sequence[int], round_: int) -> Ro
     for place, (station, column) in enumerate(zip(stations, columns, strict=True)):
         last = place == len(stations) - 1
         walked = not last and station.state == "made" and stations[place + 1].state != "not_run"
-        stops.append(Stop(station, column, not last, walked))
+        stops.append(Placed(station, column, not last, walked))
     return RoadRow(round_, _legs(stops, round_), tuple(stops))
 
 
@@ -121,12 +121,11 @@ def lay_out(data: ReportData) -> RoadMap | None:
     if not on_road:
         return None
     num_rounds = max(station.round for station in on_road)
+    last_round_ends = max(place for place, station in enumerate(on_road) if station.round == num_rounds)
     rows: list[list[Station]] = [[] for _ in range(num_rounds)]
     for place, station in enumerate(on_road):
-        # What follows the last round (evaluate) stands at the end of its row, whatever round it says.
-        after = all(other.round <= station.round for other in on_road[place:]) and num_rounds > 1
-        tail = after and place > max(index for index, other in enumerate(on_road) if other.round == num_rounds)
-        rows[num_rounds - 1 if tail else station.round - 1].append(station)
+        # What follows the last round (evaluate) stands at the end of its row.
+        rows[num_rounds - 1 if place > last_round_ends else station.round - 1].append(station)
     rows = [row for row in rows if row]
     columns = _columns(rows)
     set_rows = tuple(_row(row, places, row[0].round) for row, places in zip(rows, columns, strict=True))
@@ -156,13 +155,16 @@ def stage_title(name: str) -> str:
 def road_words(data: ReportData) -> str:
     """Say in a sentence or three what the map shows."""
     stations = [station for station in data.road if not station.beside]
-    said = [f"{capital(count_word(len(stations)))} stages, each a read-only artifact. Squares are where people come in."]
+    num_made = sum(station.state == "made" for station in stations)
+    total = f"{count_word(len(stations))} stage{'' if len(stations) == 1 else 's'}"
+    start = total if num_made == len(stations) else f"{count_word(num_made)} of {total} made"
+    said = [f"{capital(start)}, each a read-only artifact. Squares are where people come in."]
     num_rounds = max((station.round for station in stations), default=1)
     if num_rounds > 1:
         said.append(f"{capital(count_word(num_rounds))} rounds of ranking, reward and policy.")
     num_cached = sum(station.cached for station in stations)
     if num_cached:
-        said.append(f"{capital(count_word(num_cached))} of them had been made before.")
+        said.append(f"{capital(count_word(num_cached))} had been made before.")
     left = [stage_title(station.name) for station in stations if station.state == "not_run"]
     if left:
         said.append(f"Not run: {listed(left)}.")

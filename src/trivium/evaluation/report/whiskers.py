@@ -1,6 +1,8 @@
-"""Turns one line of the scorecard into its rail with interval and bar, and a mean rank into its place between 1 and K."""
+"""Turns one line of the scorecard into a rail with interval and bar, and a mean rank into its place from 1 to K."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -38,26 +40,31 @@ def _end(value: float, unit: str) -> str:
     return ("0" if value == 0 else size_bytes(value)) if unit == "bytes" else short(value)
 
 
-def rail_words(row: ScoreRow) -> str:
+def rail_words(row: ScoreRow, peers: Sequence[ScoreRow]) -> str:
     """Name the ends of a rail that does not run from 0 to 1."""
-    axis = row_axis(row)
+    axis = row_axis(row, peers)
     if axis is None or (axis.low, axis.high) == (0.0, 1.0):
         return ""
     return f"{_end(axis.low, row.unit)} to {_end(axis.high, row.unit)}"
 
 
-def row_axis(row: ScoreRow) -> Axis | None:
-    """Lay out the rail of a row; without a value there is none."""
-    return rail([*known(row), *row.bar_lines], row.unit, 6, 184) if row.value is not None else None
+def row_axis(row: ScoreRow, peers: Sequence[ScoreRow]) -> Axis | None:
+    """Lay out the rail of a row, the same for all rows of its group in its unit; without a value there is none."""
+    if row.value is None:
+        return None
+    together = [peer for peer in (row, *peers) if peer.unit == row.unit and peer.value is not None]
+    return rail([number for peer in together for number in (*known(peer), *peer.bar_lines)], row.unit, 6, 184)
 
 
-def whisker(row: ScoreRow) -> Markup:
+def whisker(row: ScoreRow, peers: Sequence[ScoreRow]) -> Markup:
     """Draw the rail: dotted lines are the bar, the whisker is the 95 % interval, the dot is the value."""
-    axis = row_axis(row)
+    axis = row_axis(row, peers)
     if axis is None or row.value is None:
         return Markup("")
     interval = interval_words(row)
-    title = value_words(row) + (f", 95 % interval {interval}" if interval else "") + (f"; bar: {row.bar}" * bool(row.bar))
+    title = (
+        value_words(row) + (f", 95 % interval {interval}" if interval else "") + (f"; bar: {row.bar}" * bool(row.bar))
+    )
     drawing = Drawing(190, 16, "interval", title, fixed=True)
     drawing.line("rail", 6, 8, 184, 8)
     for line in row.bar_lines:
@@ -70,7 +77,7 @@ def whisker(row: ScoreRow) -> Markup:
 
 
 def mean_rank(reply: RankedReply, num_replies: int) -> Markup:
-    """Draw where a mean rank stands between best (left) and worst: winner filled accent, loser filled ink, else hollow."""
+    """Draw where a mean rank stands, best at the left: the winner in accent, the loser in ink, others hollow."""
     if reply.mean_rank is None:
         return Markup("")
     axis = Axis(1, max(num_replies, 2), 14, 206)

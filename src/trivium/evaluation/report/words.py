@@ -37,8 +37,8 @@ def short(value: float) -> str:
 def seconds(value: float) -> str:
     """Write a duration.
 
-    >>> seconds(0.4), seconds(14.2), seconds(242), seconds(7380)
-    ('0.4 s', '14 s', '4 min 2 s', '2 h 3 min')
+    >>> seconds(0.4), seconds(14.2), seconds(242), seconds(1200), seconds(7380)
+    ('0.4 s', '14 s', '4 min 2 s', '20 min', '2 h 3 min')
     """
     if value < 9.95:
         return f"{value:.1f} s"
@@ -46,20 +46,21 @@ def seconds(value: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    minutes = whole % 3600 // 60
+    return f"{whole // 3600} h" + (f" {minutes} min" if minutes else "")
 
 
 def size_bytes(value: float) -> str:
     """Write a size with decimal prefixes.
 
-    >>> size_bytes(2_100_000_000), size_bytes(212_000), size_bytes(12)
-    ('2.1 GB', '212 kB', '12 B')
+    >>> size_bytes(2_100_000_000), size_bytes(3e9), size_bytes(212_000), size_bytes(12)
+    ('2.1 GB', '3 GB', '212 kB', '12 B')
     """
     for prefix, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if value >= scale:
             number = value / scale
-            return f"{decimal(number, 1 if number < 10 else 0)} {prefix}"
+            return f"{short(round(number, 1 if number < 10 else 0))} {prefix}"
     return f"{value:.0f} B"
 
 
@@ -67,11 +68,11 @@ def large(count: int) -> str:
     """Write a count for a title.
 
     >>> large(2_811_000), large(48_200), large(900)
-    ('2.81 million', '48,200', '900')
+    ('2.81\xa0million', '48,200', '900')
     """
     for name, scale in (("billion", 10**9), ("million", 10**6)):
         if count >= scale:
-            return f"{short(round(count / scale, 2))} {name}"
+            return f"{short(round(count / scale, 2))}\u00a0{name}"
     return f"{count:,}"
 
 

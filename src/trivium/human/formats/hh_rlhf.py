@@ -31,7 +31,7 @@ def _convert(row: Row) -> Iterator[Comparison | Flaw]:
         if text.rstrip().endswith("\n\nAssistant:"):
             raise Flaw(f"`{name}` ends in an empty assistant turn")
     # The dialogues are the same up to the last reply; the prefix may run into it where both replies begin alike.
-    start = os.path.commonprefix([chosen, rejected]).rfind(ASSISTANT)
+    start = os.path.commonprefix([chosen, rejected]).rfind(ASSISTANT)  # noqa: RUF071 -- characters are meant, no path
     if start < 0:
         raise Flaw("the dialogues have no common prompt before an assistant turn")
     replies = [text[start + len(ASSISTANT) :] for text in (chosen, rejected)]

@@ -36,17 +36,19 @@ def demonstrations(path: Path) -> Iterator[Demonstration | Reject]:
 def _comparisons_of(tree: Row) -> Iterator[Comparison | Flaw]:
     for turns, node in _asked(_root(tree), (), best_only=False):
         replies = _replies(node)
-        ranked = [reply for reply in replies if "rank" in reply]
+        ranked = [reply for reply in replies if isinstance(reply.get("rank"), int)]
         if len(ranked) < 2:
             continue  # nothing to compare
         if len(ranked) < len(replies):
-            yield Flaw(f"{len(replies) - len(ranked)} of {len(replies)} replies to {node['message_id']} have no rank")
+            yield Flaw(
+                f"{len(replies) - len(ranked)} of {len(replies)} replies to {node.get('message_id')} have no rank"
+            )
         # Published best first; by id their place says nothing about their rank.
-        ranked.sort(key=lambda reply: str(reply["message_id"]))
+        ranked.sort(key=lambda reply: str(reply.get("message_id")))
         yield Comparison(
             prompt=_prompt(tree, turns),
             replies=tuple(text_of(reply, "text") for reply in ranked),
-            ranks=tuple(int(reply["rank"]) + 1 for reply in ranked),
+            ranks=tuple(reply["rank"] + 1 for reply in ranked),
             ranker=RANKER,
         )
 
@@ -57,9 +59,8 @@ def _demonstrations_of(tree: Row) -> Iterator[Demonstration | Flaw]:
         if best is None:
             continue  # a question nobody answered
         if best.get("synthetic"):
-            yield Flaw(
-                f"the best reply {best['message_id']} was written by a model ({best.get('model_name', 'unnamed')})"
-            )
+            author = best.get("model_name", "unnamed")
+            yield Flaw(f"the best reply {best.get('message_id')} was written by a model ({author})")
             continue
         yield Demonstration(
             prompt=_prompt(tree, turns), reply=text_of(best, "text"), language=str(best.get("lang", "en"))
@@ -77,7 +78,7 @@ def _replies(node: Row) -> list[Row]:
     """Return the replies by the assistant that were neither deleted nor turned down in review."""
     return [
         reply
-        for reply in node.get("replies", [])
+        for reply in node.get("replies") or []
         if reply.get("role") == "assistant" and not reply.get("deleted") and reply.get("review_result") is not False
     ]
 
@@ -85,9 +86,9 @@ def _replies(node: Row) -> list[Row]:
 def _best(node: Row) -> Row | None:
     """Return the best-ranked reply, the only one where there is no rank, or None."""
     replies = _replies(node)
-    ranked = [reply for reply in replies if "rank" in reply]
+    ranked = [reply for reply in replies if isinstance(reply.get("rank"), int)]
     if ranked:
-        return min(ranked, key=lambda reply: int(reply["rank"]))
+        return min(ranked, key=lambda reply: reply["rank"])
     return replies[0] if len(replies) == 1 else None
 
 
@@ -98,7 +99,7 @@ def _asked(node: Row, before: Turns, *, best_only: bool) -> Iterator[tuple[Turns
     best = _best(node)
     for reply in [best] if best_only and best else [] if best_only else _replies(node):
         answered = (*turns, Message(role="assistant", content=text_of(reply, "text")))
-        for child in reply.get("replies", []):
+        for child in reply.get("replies") or []:
             if child.get("role") == "prompter" and not child.get("deleted"):
                 yield from _asked(child, answered, best_only=best_only)
 

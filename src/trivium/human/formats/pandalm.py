@@ -29,7 +29,7 @@ def _convert(row: Row) -> Iterator[Comparison | Flaw]:
         raise Flaw("both replies are the same text")
     for annotator in ANNOTATORS:
         label = row.get(annotator)
-        if isinstance(label, bool) or label not in RANKS:
+        if type(label) is not int or label not in RANKS:  # True equals 1, and a list cannot be looked up
             yield Flaw(f"`{annotator}` is {label!r}, wanted 0 (tie), 1 or 2")
             continue
         yield Comparison(prompt=prompt, replies=replies, ranks=RANKS[label], ranker=f"pandalm-{annotator}")

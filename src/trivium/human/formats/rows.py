@@ -27,7 +27,7 @@ class Reject(NamedTuple):
     reason: str
 
 
-class Flaw(ValueError):
+class Flaw(ValueError):  # noqa: N818 -- it is yielded as a value as often as it is raised
     """Why a row gives no record. A converter raises it for the whole row and yields it for a part of the row."""
 
 
@@ -52,7 +52,9 @@ def read_records(path: Path, convert: Callable[[Row], Iterator[T | Flaw]]) -> It
         try:
             made = list(convert(row))
         except ValidationError as error:
-            made = [Flaw("; ".join(one["msg"] for one in error.errors()))]
+            made = [
+                Flaw("; ".join(f"{'.'.join(map(str, one['loc'])) or 'row'}: {one['msg']}" for one in error.errors()))
+            ]
         except Flaw as flaw:
             made = [flaw]
         for one in made:
@@ -86,7 +88,7 @@ def _array_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:
     if not isinstance(rows, list):
         raise SourceError(f"wanted a JSON array, found {type(rows).__name__}", where=str(path))
     for entry, row in enumerate(rows, start=1):
-        yield entry, row if isinstance(row, dict) else Flaw(f"wanted an object, found {type(row).__name__}")
+        yield entry, _checked(row)
 
 
 def _parse(data: bytes) -> Row | Flaw:
@@ -95,7 +97,19 @@ def _parse(data: bytes) -> Row | Flaw:
         row = json.loads(data)
     except ValueError as error:  # broken UTF-8 is a ValueError too
         return Flaw(f"not JSON: {error}")
-    return row if isinstance(row, dict) else Flaw(f"wanted an object, found {type(row).__name__}")
+    return _checked(row)
+
+
+def _checked(row: object) -> Row | Flaw:
+    """Return the row if it is an object whose text can be written again as UTF-8."""
+    if not isinstance(row, dict):
+        return Flaw(f"wanted an object, found {type(row).__name__}")
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        # JSON can spell half of a surrogate pair, which no later file or tokenizer takes.
+        return Flaw("a text has half of a surrogate pair, which is no Unicode")
+    return row
 
 
 def text_of(row: Row, key: str, *, may_be_empty: bool = False) -> str:

@@ -1,0 +1,62 @@
+"""What was dropped or repaired to one JSON line each, with its reason: who asks for a lost document finds it here."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+EXCERPT_CHARS = 200
+
+Action = Literal["dropped", "repaired"]
+
+
+class Ledger:
+    """A JSONL file of rows {action, file, line, reason, excerpt}, and the counts per reason.
+
+    >>> import tempfile, pathlib
+    >>> with Ledger(pathlib.Path(tempfile.mkdtemp()) / "ledger.jsonl") as ledger:
+    ...     ledger.drop("empty text", file="a.jsonl", line=3)
+    >>> dict(ledger.dropped)
+    {'empty text': 1}
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the file for writing; its folder is made."""
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("w", encoding="utf-8")
+        self.dropped: Counter[str] = Counter()
+        """How many rows were dropped, by reason."""
+        self.repaired: Counter[str] = Counter()
+        """How many were kept after a repair, by reason."""
+
+    def drop(self, reason: str, *, file: str, line: int | None = None, excerpt: str = "") -> None:
+        """Write down what is left out; `line` counts from 1, None where the whole file is meant."""
+        self.dropped[reason] += 1
+        self._write("dropped", reason, file=file, line=line, excerpt=excerpt)
+
+    def repair(self, reason: str, *, file: str, line: int | None = None, excerpt: str = "") -> None:
+        """Write down what was changed and kept."""
+        self.repaired[reason] += 1
+        self._write("repaired", reason, file=file, line=line, excerpt=excerpt)
+
+    def _write(self, action: Action, reason: str, *, file: str, line: int | None, excerpt: str) -> None:
+        row = {"action": action, "file": file, "line": line, "reason": reason, "excerpt": excerpt[:EXCERPT_CHARS]}
+        self._file.write(json.dumps(row) + "\n")  # ASCII: an excerpt may hold anything, halves of surrogate pairs too
+
+    def close(self) -> None:
+        """Finish the file; the counts stay."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the open ledger."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file, whatever happened."""
+        self.close()

@@ -1,0 +1,175 @@
+"""A reward model to scores of replies, and to its own accuracy: against the truth, and against people's held-out orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from trivium.core.seed import derive, stream
+from trivium.evaluation.intervals import clustered_share, mean
+from trivium.evaluation.speaker import Speaker, Spoken
+from trivium.evaluation.suites import Answer, Exam
+from trivium.inference.sampling import Sampling
+from trivium.inference.score import reply_logprobs
+from trivium.model.exchange import load_checkpoint
+from trivium.primer.items import Item
+from trivium.primer.truth import Grade, grade
+from trivium.records import Comparison, Measure, Prompt
+from trivium.text.tokenizer import Tokenizer
+from trivium.training.batch import Tree
+from trivium.training.examples import replies_tree
+from trivium.training.language import Layout
+from trivium.training.scores import score_trees
+
+LAYOUT = Layout(row_tokens=256, micro_tokens=16384)
+CLEAR_GAP = 0.1  # pairs of replies whose true quality differs by less have no right order
+
+
+class Judge:
+    """The reward model with its tokenizer."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        """Load the checkpoint."""
+        self.words = Tokenizer.load(folder)
+        self.model = load_checkpoint(folder, head="scalar").to(device)
+
+    def score(self, trees: Sequence[Tree]) -> list[list[float]]:
+        """Return one score per reply of each tree."""
+        return score_trees(self.model, trees, LAYOUT)
+
+    def scored(self, answers: Iterable[tuple[Answer, Spoken]]) -> list[Answer]:
+        """Return the answers with the reward of each; a base's reply is scored as if an assistant had given it."""
+        rows = list(answers)
+        trees = []
+        for _, one in rows:
+            ended = one.stopped and one.ids and one.ids[-1] == self.words.end_of_turn_id
+            reply = one.ids if ended or not one.stopped else (*one.ids[:-1], self.words.end_of_turn_id)
+            trees.append(Tree(prompt=one.prompt_ids, replies=(reply,)))
+        scores = self.score(trees)
+        return [
+            answer.model_copy(update={"reward": row[0]}) for (answer, _), row in zip(rows, scores, strict=True)
+        ]
+
+    def samples(
+        self, speakers: Mapping[str, Speaker], exam: Exam, prompts: Sequence[Prompt], count: int
+    ) -> tuple[list[Answer], Measure]:
+        """Ask all models the same prompts, drawn by the exam's seed; return the scored answers and the policy's KL to sft."""
+        fitting = [p for p in prompts if self._fits(p, exam, speakers["sft"].model.config.max_position_embeddings)]
+        order = stream(exam.seed, "evaluate", "samples").permutation(len(fitting))[:count]
+        chosen = [fitting[index] for index in order]
+        answers: list[Answer] = []
+        kl = Measure(value=None, n=0, undefined="no policy was asked")
+        for name, speaker in speakers.items():
+            spoken = speaker.ask([p.messages for p in chosen], exam.sampling(greedy=False), [p.id for p in chosen])
+            answers += self.scored((_plain(name, p, one), one) for p, one in zip(chosen, spoken, strict=True))
+            if name == "policy":
+                kl = _kl(speaker, speakers["sft"], spoken, exam.temperature)
+        return answers, kl
+
+    def _fits(self, prompt: Prompt, exam: Exam, context_tokens: int) -> bool:
+        size = len(self.words.chat(prompt.messages, reply_follows=True).ids)
+        return size + exam.max_new_tokens <= context_tokens
+
+
+def _plain(model: str, prompt: Prompt, one: Spoken) -> Answer:
+    """Return an answer whose truth is unknown."""
+    unknown = Grade(gold=0.0, right=False, on_topic=False, refused=False)
+    return Answer(
+        model=model,
+        suite=prompt.source,
+        item=prompt.id,
+        asked=prompt.text,
+        kind="unknown",
+        reply=one.text,
+        stopped=one.stopped,
+        num_tokens=len(one.ids),
+        grade=unknown,
+    )
+
+
+def reply_kl(policy: Speaker, reference: Speaker, exam: Exam, items: Sequence[Item]) -> Measure:
+    """Mean over sampled replies of Σ (log π − log π_ref), in nats a reply: unbiased under the policy's own samples."""
+    asked = [item for item in items if item.prompt is not None]
+    prompts = [item.prompt.messages for item in asked if item.prompt is not None]
+    spoken = policy.ask(prompts, exam.sampling(greedy=False), [item.id for item in asked])
+    return _kl(policy, reference, spoken, exam.temperature)
+
+
+def _kl(policy: Speaker, reference: Speaker, spoken: Sequence[Spoken], temperature: float) -> Measure:
+    pairs = [(one.prompt_ids, one.ids) for one in spoken if one.ids]
+    ours = reply_logprobs(policy.model, pairs, temperature=temperature)
+    theirs = reply_logprobs(reference.model, pairs, temperature=temperature)
+    return mean([float((a - b).sum()) for a, b in zip(ours, theirs, strict=True)])
+
+
+def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, num_replies: int = 4) -> Measure:
+    """Share of pairs of sampled replies to held-out prompts that the reward model orders as the truth does.
+
+    Half of each prompt's replies are sampled at the exam's temperature, half at 1.5 times it. Pairs whose true quality differs by
+    less than 0.1 have no right order and are left out. Pairs of a prompt go together in the interval; n is prompts.
+    """
+    items = [item for item in exam.of("held_out_answers", "tasks.", "harmful", "benign", "honesty") if item.prompt]
+    ids = [speaker.words.chat(item.prompt.messages, reply_follows=True).ids for item in items if item.prompt]
+    drawn: list[list[tuple[tuple[int, ...], bool]]] = [[] for _ in items]
+    for factor in (1.0, 1.5):
+        sampling = Sampling(
+            max_new_tokens=exam.max_new_tokens,
+            temperature=exam.temperature * factor,
+            seed=derive(exam.seed, "pairs", str(factor)),
+            stop_ids=(speaker.words.end_of_turn_id,),
+        )
+        replies = speaker.engine.generate(ids, sampling, n=num_replies // 2, keys=[item.id for item in items])
+        for row, more in zip(drawn, replies, strict=True):
+            row.extend((one.ids, one.stopped) for one in more)
+    trees = [Tree(prompt=i, replies=tuple(ids for ids, _ in row)) for i, row in zip(ids, drawn, strict=True)]
+    scores = judge.score(trees)
+    hits, totals = [], []
+    for item, row, row_scores in zip(items, drawn, scores, strict=True):
+        golds = [grade(item.truth, speaker.words.decode(ids), stopped).gold for ids, stopped in row]
+        found = ordered_rightly(golds, row_scores)
+        hits.append(float(sum(found)))
+        totals.append(float(len(found)))
+    return clustered_share(hits, totals)
+
+
+def ordered_rightly(truth: Sequence[float], scores: Sequence[float], gap: float = CLEAR_GAP) -> list[bool]:
+    """Return, for each pair whose truth differs by at least `gap`, whether the scores order it the same way.
+
+    >>> ordered_rightly([1.0, 0.0, 0.95], [2.0, 1.0, 0.0])
+    [True, False]
+    """
+    found = []
+    for i in range(len(truth)):
+        for j in range(i):
+            if abs(truth[i] - truth[j]) >= gap:
+                found.append((scores[i] - scores[j]) * (truth[i] - truth[j]) > 0)
+    return found
+
+
+def heldout_pairs_by_source(judge: Judge, orders: Sequence[Comparison]) -> dict[str, Measure]:
+    """Return the reward model's accuracy on people's held-out pairs, for each source and over all; ties are left out.
+
+    Several people's orders of the same replies count as one by their mean rank. The interval draws whole prompts.
+    """
+    groups: dict[tuple[str, tuple[str, ...]], list[Comparison]] = {}
+    for order in orders:
+        groups.setdefault((order.prompt.id, order.replies), []).append(order)
+    limit = judge.model.config.max_position_embeddings
+    hits: dict[str, list[float]] = {}
+    totals: dict[str, list[float]] = {}
+    for rows in groups.values():
+        first = rows[0]
+        tree = replies_tree(judge.words, first.prompt.messages, first.replies, [False] * len(first.replies), first.prompt.id)
+        if len(tree.prompt) + max(map(len, tree.replies)) > limit:
+            continue
+        goodness = -np.mean([row.ranks for row in rows], axis=0)
+        found = ordered_rightly(goodness.tolist(), judge.score([tree])[0], gap=1e-9)
+        for source in (first.prompt.source, "all"):
+            hits.setdefault(source, []).append(float(sum(found)))
+            totals.setdefault(source, []).append(float(len(found)))
+    return {
+        f"reward.pair_accuracy.{source}" if source != "all" else "reward.pair_accuracy": clustered_share(hits[source], totals[source])
+        for source in sorted(hits)
+    }
