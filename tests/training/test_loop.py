@@ -52,10 +52,10 @@ class Policy(SimpleTask):
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
         for trees in (self.trees(step)[:6], self.trees(step)[6:]):
             batch = pack(trees, row_tokens=20)
-            hidden = self.model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten(0, 1)
+            hidden = self.model(batch.ids_BT, batch.positions_BT, batch.allowed).flatten(0, 1)
             loss = chunked_cross_entropy(hidden[batch.source_N], self.model.lm_head.weight, batch.target_N) / 96
             if "value" in self.modules:
-                scores = self.value(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten()[batch.end_M]
+                scores = self.value(batch.ids_BT, batch.positions_BT, batch.allowed).flatten()[batch.end_M]
                 loss = loss + self.coefficient * (scores - 0.5).square().sum() / 12
             if step == self.dies_at:
                 raise Killed
@@ -79,8 +79,9 @@ def go(folder: Path, task: SimpleTask, checkpoint_seconds: float = -1.0) -> int:
     """Train in a folder; by default a checkpoint is kept before every step."""
     folder.mkdir(exist_ok=True)
     (folder / "out").mkdir(exist_ok=True)
-    plan = LoopPlan("test", NUM_STEPS, 0.5, ScheduleConfig(), checkpoint_seconds)
-    return train(task, plan, StageContext(out=folder / "out", scratch=folder / "scratch", seed=5))
+    plan = LoopPlan("test", NUM_STEPS, 0.5, ScheduleConfig())
+    context = StageContext(folder / "out", folder / "scratch", seed=5, checkpoint_seconds=checkpoint_seconds)
+    return train(task, plan, context)
 
 
 def rows(folder: Path) -> list[dict]:
