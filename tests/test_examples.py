@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tiny import tiny_checkpoint
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny import tiny_checkpoint
 
+from tiny import tiny_checkpoint
 from trivium import cli, flow
 from trivium.text.tokenizer import Tokenizer
 from trivium.text.train import TokenizerConfig
