@@ -36,7 +36,7 @@ def words() -> Tokenizer:
 
 def demonstration(*turns: tuple[str, str], reply: str) -> Demonstration:
     messages = tuple(Message(role=role, content=content) for role, content in turns)
-    return Demonstration(prompt=Prompt.of_messages(messages, origin="synthetic", source="test"), reply=reply)
+    return Demonstration(prompt=Prompt.of_messages(messages, origin="dataset", source="test"), reply=reply)
 
 
 def wanted_text(words: Tokenizer, tree: Tree) -> str:
