@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +20,13 @@ from trivium.core.stage import StageContext
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import ScalarModel, initialise
 from trivium.training.batch import Tree
-from trivium.training.language import Layout, LanguageTask, Stream
+from trivium.training.language import LanguageTask, Layout, Stream
 from trivium.training.loop import LoopPlan, one_step, train
 from trivium.training.optimizer import OptimizerConfig, Optimizers, build_optimizer
 from trivium.training.schedule import ScheduleConfig
 
 WANTED = 11
+LAYOUT = Layout(32, 64)
 PLAN = LoopPlan("ppo", 8, 1.0, ScheduleConfig(shape="constant", warmup_share=0.0))
 
 
@@ -58,7 +60,7 @@ def task_of(
     mix: float = 0.0,
     epochs: int = 1,
     kl: FixedKL | AdaptiveKL | None = None,
-    layout: Layout = Layout(32, 64),
+    layout: Layout = LAYOUT,
     rate: float = 3e-3,
 ) -> PPOTask:
     config = OptimizerConfig(learning_rate=rate, weight_decay=0.0, epsilon=1e-5)
@@ -103,9 +105,9 @@ def test_the_policy_loss_of_the_first_pass_is_minus_the_mean_advantage() -> None
     task = task_of(models())
     (loss, _), (value_loss, _) = list(task.losses(0))
     first = task.minibatches[0]
-    assert float(loss) == pytest.approx(-float(first.advantages_ML[first.mask_ML].mean()), abs=1e-6)
+    assert float(loss.detach()) == pytest.approx(-float(first.advantages_ML[first.mask_ML].mean()), abs=1e-6)
     error = (first.old_values_ML - first.returns_ML)[first.mask_ML]
-    assert float(value_loss) == pytest.approx(0.5 * float(error.square().mean()), rel=1e-5)
+    assert float(value_loss.detach()) == pytest.approx(0.5 * float(error.square().mean()), rel=1e-5)
 
 
 def test_an_iteration_uses_every_minibatch_once_an_epoch_and_then_samples_anew() -> None:
@@ -181,10 +183,10 @@ def test_a_planted_reward_rises_and_the_value_network_learns_it(tmp_path: Path) 
 def test_a_strong_leash_keeps_the_policy_near_its_reference(tmp_path: Path) -> None:
     def last_kl(beta: float) -> float:
         given = replace(models(), reward=Counting(SHAPE).requires_grad_(False))
-        rows = run(task_of(given, kl=FixedKL(beta), rate=1e-2), tmp_path, 24)
-        return [row["kl"] for row in rows if "kl" in row][-1]
+        rows = run(task_of(given, kl=FixedKL(beta), rate=5e-3), tmp_path, 80)
+        return sum([row["kl"] for row in rows if "kl" in row][-8:]) / 8
 
-    assert last_kl(5.0) < 0.5 * last_kl(0.0)
+    assert last_kl(2.0) < 0.5 * last_kl(0.0)
 
 
 def test_the_adaptive_coefficient_follows_the_divergence_and_is_logged_as_it_was_used(tmp_path: Path) -> None:
@@ -214,8 +216,6 @@ def test_a_killed_run_ends_with_the_weights_and_the_log_of_one_never_killed(tmp_
         task.losses = dying  # type: ignore[method-assign]
         (folder / "out").mkdir(parents=True, exist_ok=True)
         train(task, PLAN, StageContext(folder / "out", folder / "scratch", seed=1, checkpoint_seconds=-1.0))
-        import json
-
         lines = (folder / "out" / "metrics.jsonl").read_text().splitlines()
         rows = [{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in lines]
         parts = [p.detach().flatten() for module in task.modules.values() for p in module.parameters()]

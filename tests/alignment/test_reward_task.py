@@ -23,6 +23,7 @@ from trivium.training.optimizer import OptimizerConfig, build_optimizer
 from trivium.training.schedule import ScheduleConfig
 
 BETTER = 9
+PLAIN = RankingSettings()
 
 
 def groups(step: int, count: int = 7) -> list[RankedTree]:
@@ -40,7 +41,7 @@ def groups(step: int, count: int = 7) -> list[RankedTree]:
     return made
 
 
-def task_of(model: ScalarModel, layout: Layout, settings: RankingSettings = RankingSettings()) -> RewardTask:
+def task_of(model: ScalarModel, layout: Layout, settings: RankingSettings = PLAIN) -> RewardTask:
     return RewardTask(model, build_optimizer([model], OptimizerConfig(learning_rate=5e-3)), groups, layout, settings)
 
 

@@ -19,6 +19,7 @@ from trivium.alignment.rollout import (
     values,
     whiten_together,
 )
+from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
 from trivium.model.lora import LoraConfig, apply_lora, lora_parameters
 from trivium.training.batch import Tree, pack
@@ -70,8 +71,6 @@ def test_the_engine_that_sampled_agrees_with_the_log_probs_that_are_trained_on()
     given = models()
     generated = {}
     replies = replies_of(given)
-    from trivium.inference.engine import Engine
-
     engine = Engine(given.policy, max_batch=16)
     keys = [f"{i} {p.id}" for i, p in enumerate(PROMPTS)]
     drawn = engine.generate([p.ids for p in PROMPTS], SAMPLING, keys=keys)
@@ -86,8 +85,6 @@ def test_the_engine_that_sampled_agrees_with_the_log_probs_that_are_trained_on()
 
 
 def test_the_engine_of_a_policy_with_lora_samples_from_the_adapted_weights() -> None:
-    from trivium.inference.engine import Engine
-
     policy = language()
     apply_lora(policy, LoraConfig(rank=2, alpha=8.0), torch.Generator().manual_seed(0))
     engine = Engine(policy, max_batch=8)

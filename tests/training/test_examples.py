@@ -28,7 +28,6 @@ from trivium.training.examples import (
 )
 from trivium.training.shards import TokenDocument, TokenShards, write_shards
 
-
 WORDS = Tokenizer.train(TEXTS, TokenizerConfig(vocab_size=300))
 
 
