@@ -40,10 +40,10 @@ def show(ending: Ending) -> None:
 
 def document(ending: Ending) -> dict[str, Any]:
     """Return the ending as one table: stages, scorecard, bars, and where the report is."""
-    rows, data = ending.data.scorecard, ending.data
+    rows = ending.data.scorecard
     return {
-        "recipe": data.run.recipe,
-        "stages": {row.stage: {"id": row.artifact} for row in data.origin},
+        "recipe": ending.data.run.recipe,
+        "stages": {name: {"id": one.id, "path": str(one.path)} for name, one in ending.made.items()},
         "scorecard": ending.card,
         "bars": {word: [row.key for row in rows if row.verdict == word] for word in ("met", "missed")},
         "report": str(ending.report),

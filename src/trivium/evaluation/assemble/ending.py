@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from trivium.core.artifact import Artifact
 from trivium.core.rundir import RunFolder
 from trivium.core.storage import storage
 from trivium.evaluation.assemble.scores import card_of
@@ -20,8 +21,9 @@ REPORT, SCORECARD = "report.html", "scorecard.json"
 
 @dataclass(frozen=True)
 class Ending:
-    """What a run came to: the data of its report, its numbers as they stand in the file, and where both lie."""
+    """What a run came to: the artifacts by stage, the data of its report, its numbers as they stand in the file, and where both lie."""
 
+    made: dict[str, Artifact]
     data: ReportData
     card: dict[str, Any]
     report: Path
@@ -43,7 +45,7 @@ def end(trail: Trail, error: BaseException | None = None) -> Ending:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / SCORECARD, json.dumps(card, indent=1) + "\n")
         _write(folder / REPORT, render(data))
-    return Ending(data, card, folder / REPORT, folder / SCORECARD)
+    return Ending(trail.made, data, card, folder / REPORT, folder / SCORECARD)
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,8 +10,8 @@ from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import BatchRow, FirstBatch, Piece
 from trivium.records import Demonstration, Prompt
 
-SHOWN_TREES = {"reward": 2}
-"""Where fewer than all that were written down are shown: a tree of the reward model has many rows."""
+MIN_SHOWN_GROUPS = 2
+"""Trees of the reward model that are shown, each with many rows: more only until one is not folded."""
 SHOWN_TOKENS = 220
 """Tokens of a row that are shown; the rest is counted."""
 HARMFUL = "harmful"
@@ -46,7 +46,9 @@ def _batch(trail: Trail, stage: str, harmful: frozenset[str]) -> FirstBatch | No
     if path is None:
         return None
     trees = json.loads(path.read_text(encoding="utf-8"))
-    trees = trees[: SHOWN_TREES.get(stage, len(trees))]
+    if stage == "reward":
+        first_open = next((place for place, tree in enumerate(trees) if tree["name"] not in harmful), 0)
+        trees = trees[: max(MIN_SHOWN_GROUPS, first_open + 1)]
     rows = [row for number, tree in enumerate(trees, 1) for row in _rows(stage, number, tree, harmful)]
     pieces = [piece for tree in trees for piece in tree["pieces"]]
     num_loss = sum(_counts(stage, tree["pieces"], place) for tree in trees for place in range(len(tree["pieces"])))
