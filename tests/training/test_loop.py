@@ -52,10 +52,10 @@ class Policy(SimpleTask):
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
         for trees in (self.trees(step)[:6], self.trees(step)[6:]):
             batch = pack(trees, row_tokens=20)
-            hidden = self.model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten(0, 1)
+            hidden = self.model(batch.ids_BT, batch.positions_BT, batch.allowed).flatten(0, 1)
             loss = chunked_cross_entropy(hidden[batch.source_N], self.model.lm_head.weight, batch.target_N) / 96
             if "value" in self.modules:
-                scores = self.value(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten()[batch.end_M]
+                scores = self.value(batch.ids_BT, batch.positions_BT, batch.allowed).flatten()[batch.end_M]
                 loss = loss + self.coefficient * (scores - 0.5).square().sum() / 12
             if step == self.dies_at:
                 raise Killed

@@ -57,7 +57,7 @@ def micro_batches(trees: Sequence[Tree], rows: Rows | None, layout: Layout) -> I
 
 def wanted_hidden(forward: Callable[..., Tensor], batch: PackedBatch) -> Tensor:
     """Return the hidden states [N, D] at the places whose next token is wanted; `forward` is the model, or it compiled."""
-    hidden_BTD = forward(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT)
+    hidden_BTD = forward(batch.ids_BT, batch.positions_BT, batch.allowed)
     return hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
 
 
