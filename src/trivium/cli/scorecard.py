@@ -12,6 +12,7 @@ from rich.text import Text
 
 from trivium.evaluation.assemble.ending import Ending
 from trivium.evaluation.assemble.scores import verdict_words
+from trivium.evaluation.card import card_table
 from trivium.evaluation.report.whiskers import interval_words, value_words
 
 PIPE_WIDTH = 140
@@ -44,7 +45,7 @@ def document(ending: Ending) -> dict[str, Any]:
     return {
         "recipe": ending.data.run.recipe,
         "stages": {name: {"id": one.id, "path": str(one.path)} for name, one in ending.made.items()},
-        "scorecard": ending.card,
+        "scorecard": card_table(ending.card),
         "bars": {word: [row.key for row in rows if row.verdict == word] for word in ("met", "missed")},
         "report": str(ending.report),
     }

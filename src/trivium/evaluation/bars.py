@@ -30,7 +30,7 @@ class Bar:
 
     def lines_in(self, card: Card) -> tuple[float, ...]:
         """Return where the bar lies: for one that hangs on another measure, as the card has that."""
-        return _MOVING[self.key](card) if self.key in _MOVING else self.lines
+        return _MOVING[self.key](card) if self.holds is not None and self.key in _MOVING else self.lines
 
     def verdict(self, card: Card) -> Literal["met", "missed", "no bar"]:
         """Return `met`, `missed` or `no bar`; a bar without a value is missed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,6 +13,7 @@ from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, Evaluati
 from trivium.core.manifest import Manifest
 from trivium.core.stage import StageContext, stage
 from trivium.evaluation.bars import TASKS
+from trivium.evaluation.card import card_json
 from trivium.evaluation.intervals import paired_difference
 from trivium.evaluation.judge import Judge, heldout_pairs_by_source, pair_accuracy_against_truth, reply_kl
 from trivium.evaluation.speaker import Speaker
@@ -59,7 +59,7 @@ class Models:
 
 
 @stage(version=2)
-def evaluate(  # noqa: PLR0913 - the whole road meets here
+def evaluate(
     base: Checkpoint,
     sft: Checkpoint,
     reward: RewardModel,
@@ -80,9 +80,7 @@ def evaluate(  # noqa: PLR0913 - the whole road meets here
     else:
         answers = _heldout(models, sources, demonstrations, config, context, card)
     write_records(context.out / "answers.jsonl", answers)
-    table = {key: json.loads(measure.model_dump_json(exclude_none=True)) for key, measure in sorted(card.items())}
-    text = json.dumps(table, indent=1)
-    (context.out / "scorecard.json").write_text(text + "\n", encoding="utf-8")
+    (context.out / "scorecard.json").write_text(card_json(card), encoding="utf-8")
     context.metrics.update(card)
     return context.made(Evaluation)
 
