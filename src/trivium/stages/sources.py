@@ -42,7 +42,7 @@ def primer(config: PrimerSources, context: StageContext) -> Sources:
     for name in ("documents", "heldout_documents", "demonstrations", "prompts", "items"):
         count = len(getattr(world, name))
         context.measure(name, count, n=count)
-    context.licences.add("CC0-1.0 (synthetic)")
+    context.licences.update(document.licence for document in world.documents)
     return context.made(Sources)
 
 

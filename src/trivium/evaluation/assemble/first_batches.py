@@ -10,6 +10,8 @@ from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import BatchRow, FirstBatch, Piece
 from trivium.records import Demonstration, Prompt
 
+MIN_SHOWN_GROUPS = 2
+"""Trees of the reward model that are shown, each with many rows: more only until one is not folded."""
 SHOWN_TOKENS = 220
 """Tokens of a row that are shown; the rest is counted."""
 HARMFUL = "harmful"
@@ -44,6 +46,9 @@ def _batch(trail: Trail, stage: str, harmful: frozenset[str]) -> FirstBatch | No
     if path is None:
         return None
     trees = json.loads(path.read_text(encoding="utf-8"))
+    if stage == "reward":
+        first_open = next((place for place, tree in enumerate(trees) if tree["name"] not in harmful), 0)
+        trees = trees[: max(MIN_SHOWN_GROUPS, first_open + 1)]
     rows = [row for number, tree in enumerate(trees, 1) for row in _rows(stage, number, tree, harmful)]
     pieces = [piece for tree in trees for piece in tree["pieces"]]
     num_loss = sum(_counts(stage, tree["pieces"], place) for tree in trees for place in range(len(tree["pieces"])))
@@ -63,8 +68,10 @@ def _rows(stage: str, number: int, tree: Mapping[str, Any], harmful: frozenset[s
     pieces = tree["pieces"]
     branches = sorted({piece["branch"] for piece in pieces})
     folded = tree["name"] in harmful
-    if len(branches) <= 2:
-        yield _row(stage, pieces, f"{'piece' if stage == 'pretrain' else 'row'} {number}: {tree['name']}", folded)
+    if len(branches) <= 2 or folded:
+        what = "piece" if stage == "pretrain" else "prompt"
+        more = f" with its {len(branches) - 1} replies" if len(branches) > 2 else ""
+        yield _row(stage, pieces, f"{what} {number}{more}: {tree['name']}", folded)
         return
     for branch in branches:
         mine = [piece for piece in pieces if piece["branch"] == branch]
