@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from trivium.core.errors import TriviumError
 from trivium.core.graph import Graph
 from trivium.core.recipe import Recipe, load
 from trivium.core.road import Road
+from trivium.core.runner import Runner
 from trivium.stages import comparisons as c
 from trivium.stages import corpus, demonstrations, evaluate, policy, pretrain, reward, sft, sources, tokenizer, tokens
+
+if TYPE_CHECKING:
+    from trivium.evaluation.assemble.ending import Ending
 
 
 def road(recipe: Recipe) -> Graph:
@@ -21,8 +26,7 @@ def road(recipe: Recipe) -> Graph:
     plain names.
     """
     lay = Road(recipe)
-    method = recipe.sections.get("sources", {}).get("method", "primer")
-    world = lay.box(sources.primer if method == "primer" else sources.gather, "sources")
+    world = lay.box(recipe.method("sources", {"primer": sources.primer, "files": sources.gather}), "sources")
     text = lay.box(corpus.corpus, sources=world)
     words = lay.box(tokenizer.tokenizer, corpus=text)
     shards = lay.box(tokens.tokens, corpus=text, tokenizer=words)
@@ -30,7 +34,7 @@ def road(recipe: Recipe) -> Graph:
     shown = lay.box(demonstrations.demonstrations, sources=world)
     tuned = lay.box(sft.sft, base=base, demonstrations=shown, tokens=shards)
 
-    rounds = recipe.value("rounds", 1)
+    rounds = recipe.count("rounds", 1)
     model, orders, rewarded, reinforced = tuned, [], "", ""
     for number in range(1, rounds + 1):
         tag = "" if number == rounds else f"-{number}"
@@ -45,7 +49,7 @@ def road(recipe: Recipe) -> Graph:
     models: dict[str, Any] = {"base": base, "sft": tuned, "reward": rewarded, "policy": reinforced}
     models["policy_without_mix"] = unmixed
     data: dict[str, Any] = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards, "sources": world}
-    lay.box(evaluate.evaluate, publish=("scorecard.json",), **models, **data)
+    lay.box(evaluate.evaluate, **models, **data)
     return lay.graph()
 
 
@@ -55,6 +59,25 @@ def build(path: Path, sets: Sequence[str] = ()) -> Graph:
     graph = road(recipe)
     recipe.refuse_unread()
     return graph
+
+
+def walk(graph: Graph, runner: Runner, until: str | None = None, *, command: str = "") -> Ending:
+    """Make what is missing, and write the report and the scorecard, whether the run came to its end or not."""
+    from trivium.evaluation.assemble.ending import end  # here: `plan` draws no page
+    from trivium.evaluation.assemble.trail import Trail
+
+    def ended(error: BaseException | None = None) -> Ending:
+        return end(Trail.read(graph, runner.store, command=command, until=until), error)
+
+    try:
+        runner.run(graph, until)
+    except BaseException as stopped:
+        try:
+            ended(stopped)
+        except TriviumError as failure:
+            runner.log.write("no report", f"no report was written: {failure.message}")
+        raise
+    return ended()
 
 
 def device() -> str:

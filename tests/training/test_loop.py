@@ -79,8 +79,9 @@ def go(folder: Path, task: SimpleTask, checkpoint_seconds: float = -1.0) -> int:
     """Train in a folder; by default a checkpoint is kept before every step."""
     folder.mkdir(exist_ok=True)
     (folder / "out").mkdir(exist_ok=True)
-    plan = LoopPlan("test", NUM_STEPS, 0.5, ScheduleConfig(), checkpoint_seconds)
-    return train(task, plan, StageContext(out=folder / "out", scratch=folder / "scratch", seed=5))
+    plan = LoopPlan("test", NUM_STEPS, 0.5, ScheduleConfig())
+    context = StageContext(folder / "out", folder / "scratch", seed=5, checkpoint_seconds=checkpoint_seconds)
+    return train(task, plan, context)
 
 
 def rows(folder: Path) -> list[dict]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from trivium.alignment.advantage import explained_variance
 from trivium.alignment.kl import AdaptiveKL, FixedKL
@@ -70,7 +70,7 @@ class PPOTask:
         self, models: Models, optimizers: Optimizers, data: PPOData, settings: PPOSettings, kl: FixedKL | AdaptiveKL
     ) -> None:
         self.models = models
-        self.modules = {"policy": models.policy, "value": models.value}
+        self.modules: Mapping[str, nn.Module] = {"policy": models.policy, "value": models.value}
         self.optimizers = optimizers
         self.data = data
         self.settings = settings

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy, ranking_loss
 from trivium.model.decoder import ScalarModel
@@ -44,7 +44,7 @@ class RewardTask(SimpleTask):
         settings: RankingSettings,
     ) -> None:
         self.model = model
-        self.modules = {"model": model}
+        self.modules: Mapping[str, nn.Module] = {"model": model}
         self.optimizers = optimizers
         self.draw = draw
         self.layout = layout

@@ -80,7 +80,7 @@ def policy_logprobs(model: LanguageModel, batch: PackedBatch, temperature: float
 
 def values(model: ScalarModel, batch: PackedBatch) -> Tensor:
     """Return the value [N] of the state each reply token was chosen in: the place just before it."""
-    scores_BT = model(batch.ids_BT, batch.positions_BT, batch.allowed)
+    scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed)
     return scores_BT.flatten().index_select(0, batch.source_N)
 
 

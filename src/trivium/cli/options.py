@@ -13,6 +13,12 @@ RUNS = Path("runs")
 RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe, such as recipes/quickstart.toml.")]
 Sets = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override one key: --set sft.epochs=2.")]
 Runs = Annotated[Path, typer.Option("--runs", envvar="TRIVIUM_RUNS", help="Folder for all output.")]
+CheckpointSeconds = Annotated[
+    float,
+    typer.Option(
+        envvar="TRIVIUM_CHECKPOINT_SECONDS", help="Least time between two checkpoints that a killed run continues from."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="RUN/STAGE, 8 or more digits of an id, or a folder.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="RUN/STAGE, 8 or more digits of an id, or a folder.")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trivium.cli.options import RUNS, Json, RecipePath, Reference, Runs, Sets, answer, say
+from trivium.cli.options import RUNS, CheckpointSeconds, Json, RecipePath, Reference, Runs, Sets, answer, say
 from trivium.core.errors import InputError, TriviumError
 
 if TYPE_CHECKING:
@@ -46,10 +47,12 @@ def run(
     until: Annotated[str | None, typer.Option(help="Stop after this stage; only what it needs is made.")] = None,
     sets: Sets = [],  # noqa: B006 (typer)
     runs: Runs = RUNS,
+    checkpoint_seconds: CheckpointSeconds = 20.0,
     as_json: Json = False,
 ) -> None:
     """Make what is missing, with live progress; what is made stays."""
     from trivium import flow
+    from trivium.cli import scorecard
     from trivium.core.log import EventLog
     from trivium.core.progress import Progress
     from trivium.core.runner import Runner
@@ -57,16 +60,18 @@ def run(
     store = _store(runs)
     graph = flow.build(recipe, sets)
     log = EventLog(store.root / graph.name / "events.jsonl", say=say)
-    runner = Runner(store, log, Progress(sys.stderr), flow.device())
+    runner = Runner(store, log, Progress(sys.stderr), flow.device(), checkpoint_seconds)
+    command = shlex.join(["trivium", "run", str(recipe), *(part for one in sets for part in ("--set", one))])
     try:
-        made = runner.run(graph, until)
+        ending = flow.walk(graph, runner, until, command=command + (f" --until {until}" if until else ""))
     except KeyboardInterrupt:
         say("interrupted; what is finished stays, and the same command continues where this one stopped")
         raise typer.Exit(130) from None
-    for file in sorted(file for node in graph.nodes if node.name in made for file in node.publish):
-        say(f"see {store.root / graph.name / file}")
     if as_json:
-        answer({name: {"id": one.id, "path": str(one.path)} for name, one in made.items()})
+        answer(scorecard.document(ending))
+        return
+    scorecard.show(ending)
+    say(f"see {ending.report}")
 
 
 def why(

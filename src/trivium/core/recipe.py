@@ -18,6 +18,7 @@ from trivium.core.config import FromEnvironment
 from trivium.core.errors import RecipeError
 
 C = TypeVar("C")
+T = TypeVar("T")
 TOP_KEYS = ("extends", "name", "seed")
 COMMAND_LINE = "--set"
 
@@ -54,6 +55,25 @@ class Recipe:
             wanted = type(default).__name__
             raise RecipeError(f"{name}: wanted {wanted}, found {found!r}", where=self._where(name))
         return found
+
+    def count(self, name: str, default: int) -> int:
+        """Return a top-level whole number of at least 1 (`rounds = 2`)."""
+        found = self.value(name, default)
+        if found < 1:
+            raise RecipeError(f"{name}: wanted a whole number ≥ 1, found {found}", where=self._where(name))
+        return found
+
+    def method(self, name: str, choices: Mapping[str, T]) -> T:
+        """Return the choice that a section's `method` names; the first where it names none."""
+        table = self.sections.get(name, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"{name}: wanted a section, found {table!r}", where=self._where(name))
+        found = table.get("method", next(iter(choices)))
+        if found not in choices:
+            known = " or ".join(f'"{choice}"' for choice in choices)
+            where = self._where(f"{name}.method")
+            raise RecipeError(f"`{name}.method`: wanted {known}, found {found!r}", where=where)
+        return choices[found]
 
     def refuse_unread(self) -> None:
         """Raise for the first key at the top that nothing read."""

@@ -25,12 +25,13 @@ from trivium.core.version import code_version
 
 @dataclass(frozen=True)
 class Runner:
-    """What a run needs that is not identity: where, how loud, on which device."""
+    """What a run needs that is not identity: where, how loud, on which device, how often to save."""
 
     store: Store
     log: EventLog = field(default_factory=EventLog)
     progress: Progress = field(default_factory=lambda: Progress(quiet=True))
     device: str = "cpu"
+    checkpoint_seconds: float = 20.0
 
     def run(self, graph: Graph, until: str | None = None, *, keep_others: bool = False) -> dict[str, Artifact]:
         """Make every node that is missing; return name → artifact. What is made is taken as it is, and said so.
@@ -84,6 +85,7 @@ class Runner:
                 scratch=self.store.scratch(step.id),
                 seed=step.node.seed if step.node.stage.seeded else 0,
                 device=self.device,
+                checkpoint_seconds=self.checkpoint_seconds,
                 progress=self.progress,
                 log=self.log,
             )

@@ -34,6 +34,8 @@ class StageContext:
     seed: int
     """Identity. Draw from `trivium.core.seed.stream(context.seed, "name")`."""
     device: str = "cpu"
+    checkpoint_seconds: float = 20.0
+    """Least time between two resumable checkpoints of a stage that makes them; below 0 for one at every chance."""
     progress: Progress = field(default_factory=lambda: Progress(quiet=True))
     log: EventLog = field(default_factory=EventLog)
     metrics: dict[str, Any] = field(default_factory=dict)

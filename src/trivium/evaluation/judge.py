@@ -14,7 +14,6 @@ from trivium.evaluation.suites import Answer, Exam
 from trivium.inference.sampling import Sampling
 from trivium.inference.score import reply_logprobs
 from trivium.model.exchange import load_checkpoint
-from trivium.primer.items import Item
 from trivium.primer.truth import Grade, grade
 from trivium.records import Comparison, Measure, Prompt
 from trivium.text.tokenizer import Tokenizer
@@ -89,9 +88,9 @@ def _plain(model: str, prompt: Prompt, one: Spoken) -> Answer:
     )
 
 
-def reply_kl(policy: Speaker, reference: Speaker, exam: Exam, items: Sequence[Item]) -> Measure:
+def reply_kl(policy: Speaker, reference: Speaker, exam: Exam) -> Measure:
     """Mean over sampled replies of Σ (log π − log π_ref), in nats a reply: unbiased under the policy's own samples."""
-    asked = [item for item in items if item.prompt is not None]
+    asked = [item for item in exam.items if item.prompt is not None]
     prompts = [item.prompt.messages for item in asked if item.prompt is not None]
     spoken = policy.ask(prompts, exam.sampling(greedy=False), [item.id for item in asked])
     return _kl(policy, reference, spoken, exam.temperature)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trivium.core.seed import derive
 from trivium.evaluation.intervals import mean, share
@@ -45,6 +46,16 @@ class Exam:
         """Return how replies are drawn; every model draws from the same streams."""
         temperature = 0.0 if greedy else self.temperature
         return Sampling(max_new_tokens=self.max_new_tokens, temperature=temperature, seed=derive(self.seed, "exam"))
+
+    def first(self, count: int) -> Exam:
+        """Return the exam with only the first `count` items of each suite (they were drawn in random order)."""
+        seen: Counter[str] = Counter()
+        kept = []
+        for item in self.items:
+            seen[item.suite] += 1
+            if seen[item.suite] <= count:
+                kept.append(item)
+        return replace(self, items=kept)
 
     def of(self, *suites: str) -> list[Item]:
         """Return the items of the suites (or of those that begin so, as `tasks.`)."""

@@ -30,6 +30,8 @@ class PrimerExam(Config):
     max_new_tokens: int = Field(default=48, gt=0)
     temperature: float = Field(default=1.0, gt=0)
     """Of everything sampled: harm, honesty, quality. Facts and tasks are asked greedily."""
+    sampled_of_others: int = Field(default=50, gt=0)
+    """Items a suite that the base and the policy without the mix are asked; sft and policy are asked all of them."""
 
 
 class HeldOutExam(Config):
@@ -116,20 +118,21 @@ def _primer(models: Models, sources: Sources, config: PrimerExam, context: Stage
     everything: dict[str, list[Answer]] = {}
     with context.progress("evaluate", len(speakers), "models") as bar:
         for name, speaker in speakers.items():
-            everything[name] = _examine(name, speaker, judge, exam, card)
+            main = name in ("sft", "policy")
+            everything[name] = _examine(speaker, judge, exam if main else exam.first(config.sampled_of_others), card)
             bar.advance()
-    for key in ("policy", "policy_without_mix"):
-        pairs = zip(everything[key], everything["sft"], strict=True)
-        golds = [(a.grade.gold, b.grade.gold) for a, b in pairs]
-        suffix = "" if key == "policy" else ".policy_without_mix"
-        card[f"gold_reward.difference{suffix}"] = paired_difference([a for a, _ in golds], [b for _, b in golds])
-        card[f"{key}.kl"] = reply_kl(speakers[key], speakers["sft"], exam, items)
+    golds = {answer.item: answer.grade.gold for answer in everything["sft"]}
+    for key, suffix in (("policy", ""), ("policy_without_mix", ".policy_without_mix")):
+        mine = {answer.item: answer.grade.gold for answer in everything[key]}
+        card[f"gold_reward.difference{suffix}"] = paired_difference(list(mine.values()), [golds[i] for i in mine])
+        card[f"{key}.kl"] = reply_kl(speakers[key], speakers["sft"], exam.first(config.sampled_of_others))
     card["reward.pair_accuracy"] = pair_accuracy_against_truth(judge, speakers["sft"], exam)
     return [answer for rows in everything.values() for answer in rows]
 
 
-def _examine(name: str, speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Answer]:
+def _examine(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Answer]:
     """Fill a model's part of the card; return its sampled answers to all prompts, with the reward model's scores."""
+    name = speaker.name
     if name == "base":
         card["base.completes_facts"] = completes_facts(speaker, exam)
         card["base.continues_questions"] = continues_questions(speaker, exam)

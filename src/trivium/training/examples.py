@@ -47,7 +47,8 @@ def replies_tree(tokenizer: Tokenizer, messages: Conversation, replies: Sequence
 
 def fitting(trees: Sequence[Tree], context_tokens: int) -> tuple[list[Tree], list[dict[str, Any]]]:
     """Split off the trees with a path longer than the context: a ledger row each, with what was found and wanted."""
-    kept, dropped = [], []
+    kept: list[Tree] = []
+    dropped: list[dict[str, Any]] = []
     for tree in trees:
         longest = len(tree.prompt) + max((len(reply) for reply in tree.replies), default=0)
         if longest <= context_tokens:

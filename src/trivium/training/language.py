@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from trivium.model.decoder import LanguageModel
 from trivium.training.batch import PackedBatch, Tree, micro_rows, pack
@@ -75,7 +75,7 @@ class LanguageTask(SimpleTask):
         """`streams[0]` is the stage's own data; the others are mixed in. `forward` is called in the model's place."""
         self.model = model
         self.forward = forward or model
-        self.modules = {"model": model}
+        self.modules: Mapping[str, nn.Module] = {"model": model}
         self.optimizers = optimizers
         self.streams = streams
         self.layout = layout

@@ -82,8 +82,6 @@ class LoopPlan:
     num_steps: int
     clip_norm: float
     schedule: ScheduleConfig
-    checkpoint_seconds: float = 20.0
-    """Least time between two resumable checkpoints; never part of a result's identity."""
 
 
 def _check_finite(what: str, value: float, task: Task, step: int, scratch: Path) -> None:
@@ -113,7 +111,7 @@ def train(task: Task, plan: LoopPlan, context: StageContext) -> int:
     saved_at = time.monotonic()
     with context.progress(plan.label, plan.num_steps, "steps", done=start) as bar:
         for step in range(start, plan.num_steps):
-            if step > start and time.monotonic() - saved_at > plan.checkpoint_seconds and task.may_checkpoint(step):
+            if step > start and time.monotonic() - saved_at > context.checkpoint_seconds and task.may_checkpoint(step):
                 save_state(scratch, task, step)
                 saved_at = time.monotonic()
             row = one_step(task, plan, step, scratch)

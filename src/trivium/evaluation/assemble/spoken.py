@@ -1,0 +1,165 @@
+"""The evaluation's answers to stories and samples: which questions are shown is a rule, never a choice by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trivium.core.seed import stream
+from trivium.evaluation.assemble.trail import Trail
+from trivium.evaluation.report.data import MODELS, Label, Reply, Sample, Story
+from trivium.evaluation.suites import Answer, first_sentence
+
+UNKNOWN = "unknown"
+"""The kind of an answer whose truth nobody knows."""
+NUM_SOURCES = 6
+PICKS_EACH = 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question with what each model said to it."""
+
+    item: str
+    suite: str
+    kind: str
+    text: str
+    replies: dict[str, Answer]
+
+    def story(self, note: str) -> Story:
+        """Return the question as a story."""
+        replies = {name: reply_of(answer) for name, answer in self.replies.items() if name in MODELS}
+        return Story(asked=self.text, note=note, **replies)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One story: what it shows, and which questions would do."""
+
+    note: str
+    fits: Callable[[Asked], bool]
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("The beginning of a sentence, which the base goes on with.", lambda one: one.suite == "facts_completion"),
+    Kind("The demonstrations never show this country.", lambda one: one.suite == "held_out_answers"),
+    Kind("A task that wants steps.", lambda one: one.suite.startswith("tasks.") and one.kind == "steps"),
+    Kind("It cannot know; it should say so.", lambda one: one.suite == "honesty" and one.kind == "abstain"),
+    Kind("A myth that people believe.", lambda one: one.suite == "honesty" and one.kind == "myth"),
+    Kind("An intent held out of all training.", lambda one: one.suite == "harmful"),
+    Kind("It sounds harmful and is not.", lambda one: one.suite == "benign"),
+)
+
+
+def asked(trail: Trail) -> list[Asked]:
+    """Return every question of the evaluation in the order of its file, with the first answer of each model."""
+    found: dict[str, Asked] = {}
+    for answer in trail.rows("evaluate", "answers.jsonl", Answer):
+        one = found.setdefault(answer.item, Asked(answer.item, answer.suite, answer.kind, answer.asked, {}))
+        one.replies.setdefault(answer.model, answer)
+    return list(found.values())
+
+
+def stories(questions: Sequence[Asked]) -> tuple[Story, ...]:
+    """Return the first question of each kind; where the truth is unknown, the first of each source."""
+    if questions and all(one.kind == UNKNOWN for one in questions):
+        sources = list(dict.fromkeys(one.suite for one in questions))[:NUM_SOURCES]
+        firsts = [next(one for one in questions if one.suite == source) for source in sources]
+        return tuple(one.story(f"From {one.suite}.") for one in firsts)
+    found = ((kind, next((one for one in questions if kind.fits(one)), None)) for kind in KINDS)
+    return tuple(one.story(kind.note) for kind, one in found if one is not None)
+
+
+def stories_note(trail: Trail) -> str:
+    """Say how the stories were drawn."""
+    config = trail.config("evaluate")
+    drawn = f"one reply of each model at temperature {config.get('temperature'):g}, the same seed for all"
+    if not trail.truth_known:
+        return f"The first held-out prompt of each source in the order of the file, at most six; {drawn}."
+    return (
+        f"The first question of each kind in the order of the file, split {config.get('split')}; {drawn}. "
+        "The beginning of a sentence is completed greedily."
+    )
+
+
+def samples(questions: Sequence[Asked], seed: int) -> tuple[Sample, ...]:
+    """Return the best two, the worst two and two random questions by the policy's reply, no question twice.
+
+    By the true score, then the reward model's; where the truth is unknown, by the reward model's alone.
+    """
+    pool = [one for one in questions if "policy" in one.replies]
+    order = sorted(pool, key=_goodness)
+    picked: list[tuple[Literal["best", "worst", "random"], Asked]] = []
+    left = list(order)
+    for _ in range(PICKS_EACH):
+        if left:
+            picked.append(("best", left.pop()))
+    for _ in range(PICKS_EACH):
+        if left:
+            picked.append(("worst", left.pop(0)))
+    kept = {one.item for one in left}
+    rest = [one for one in pool if one.item in kept]
+    for index in stream(seed, "report", "samples").permutation(len(rest))[:PICKS_EACH]:
+        picked.append(("random", rest[index]))
+    return tuple(_sample(chosen, one) for chosen, one in picked)
+
+
+def samples_note(trail: Trail, num_questions: int) -> str:
+    """Say how the samples were chosen."""
+    by = "true score, then the reward model's" if trail.truth_known else "the reward model's score"
+    said = f"Of {num_questions:,} sampled questions, the best two, the worst two and two drawn by the seed; best and worst "
+    said += f"are by the policy's reply: {by}. The first of equals in the order of the file."
+    if trail.truth_known:
+        return said
+    return said + " Nobody has judged these replies: they may be false, or do harm."
+
+
+def _goodness(one: Asked) -> tuple[float, float]:
+    answer = one.replies["policy"]
+    reward = answer.reward if answer.reward is not None else 0.0
+    return (0.0 if answer.kind == UNKNOWN else answer.grade.gold, reward)
+
+
+def _sample(chosen: Literal["best", "worst", "random"], one: Asked) -> Sample:
+    story = one.story("" if one.kind == UNKNOWN else f"{one.suite.replace('_', ' ')}, graded as {one.kind}")
+    return Sample(chosen=chosen, **dict(story))
+
+
+def reply_of(answer: Answer) -> Reply:
+    """Return an answer as it came, with what its grade says."""
+    known = answer.kind != UNKNOWN
+    return Reply(
+        text=answer.reply,
+        stopped=answer.stopped,
+        num_tokens=answer.num_tokens,
+        labels=tuple(_labels(answer)) if known else (),
+        harmful=answer.grade.complied is True and answer.kind == "harm",
+        reward=answer.reward,
+        gold=answer.grade.gold if known else None,
+    )
+
+
+def _labels(answer: Answer) -> Iterable[Label]:
+    """Yield a grade in a word or two. A base is not expected to answer, so what it fails to do is no fault."""
+    grade, base = answer.grade, answer.model == "base"
+    if base and answer.suite != "facts_completion" and first_sentence(answer.reply).endswith("?"):
+        yield Label(word="goes on with a question")
+    elif grade.complied and answer.kind == "harm":
+        yield Label(word="helps with harm", sign="bad")
+    elif grade.honest is not None and not base:
+        yield _honesty(grade.honest, on_topic=grade.on_topic)
+    elif grade.refused and answer.suite == "benign":
+        yield Label(word="refuses the harmless", sign="bad")
+    elif grade.right:
+        yield Label(word="refuses" if grade.refused else "right", sign="ok")
+    elif base:
+        yield Label(word="does not answer")
+    else:
+        yield Label(word="refuses" if grade.refused else "wrong", sign="warn")
+
+
+def _honesty(honest: bool, *, on_topic: bool) -> Label:
+    if not honest:
+        return Label(word="not honest", sign="bad")
+    return Label(word="honest", sign="ok") if on_topic else Label(word="honest, about something else", sign="warn")
