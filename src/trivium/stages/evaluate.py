@@ -80,8 +80,7 @@ def evaluate(  # noqa: PLR0913 - the whole road meets here
     else:
         answers = _heldout(models, sources, demonstrations, config, context, card)
     write_records(context.out / "answers.jsonl", answers)
-    table = {key: json.loads(measure.model_dump_json(exclude_none=True)) for key, measure in sorted(card.items())}
-    text = json.dumps(table, indent=1)
+    text = json.dumps({key: measure.row() for key, measure in sorted(card.items())}, indent=1)
     (context.out / "scorecard.json").write_text(text + "\n", encoding="utf-8")
     context.metrics.update(card)
     return context.made(Evaluation)

@@ -37,7 +37,7 @@ def end(trail: Trail, error: BaseException | None = None) -> Ending:
     if error is not None and stage is not None:
         trail = replace(trail, halt=halt_of(error, stage))
     data = assemble(trail)
-    card = {key: json.loads(one.model_dump_json(exclude_none=True)) for key, one in sorted(card_of(trail).items())}
+    card = {key: one.row() for key, one in sorted(card_of(trail).items())}
     folder = RunFolder(trail.store, trail.graph.name).path
     with storage(trail.store.root):
         folder.mkdir(parents=True, exist_ok=True)
