@@ -71,11 +71,13 @@ class Document(Record):
     text: str
     source: str
     licence: str = "unstated"
+    group: str = ""
+    """What must stay on one side of a split: the whole that this is a piece of. Empty where it is a whole itself."""
 
     @classmethod
-    def of(cls, text: str, *, source: str, licence: str = "unstated") -> Document:
+    def of(cls, text: str, *, source: str, licence: str = "unstated", group: str = "") -> Document:
         """Make a document whose id is the hash of its text."""
-        return cls(id=content_id(text), text=text, source=source, licence=licence)
+        return cls(id=content_id(text), text=text, source=source, licence=licence, group=group)
 
 
 class Message(Record):
@@ -218,6 +220,11 @@ class Measure(Record):
     low: float | None = None
     high: float | None = None
     undefined: str | None = None
+
+    def row(self) -> dict[str, float | int | str | None]:
+        """Return what a scorecard holds: always value, n, low and high; `undefined` only where there is no value."""
+        row: dict[str, float | int | str | None] = {"value": self.value, "n": self.n, "low": self.low, "high": self.high}
+        return row if self.undefined is None else row | {"undefined": self.undefined}
 
 
 R = TypeVar("R", bound=BaseModel)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import torch
 from numpy.random import Generator
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trivium.alignment.kl import AdaptiveKL, FixedKL
 from trivium.alignment.ppo import PPOData, PPOSettings, PPOTask
@@ -83,6 +83,12 @@ class PPOConfig(Config):
     value_learning_rate: float = Field(default=3e-4, gt=0)
     schedule: ScheduleConfig = ScheduleConfig(shape="linear", warmup_share=0.1, final_share=0.1)
     update: Update = UpdateAll()
+
+    @model_validator(mode="after")
+    def _every_reply_is_used(self) -> PPOConfig:
+        if self.replies % self.minibatch:
+            raise ValueError(f"replies ({self.replies}) must be a multiple of minibatch ({self.minibatch})")
+        return self
 
 
 @stage(version=1)

@@ -91,12 +91,12 @@ def _groups(
     groups: list[RankedTree] = []
     dropped: list[dict[str, object]] = []
     for artifact in comparisons:
-        flags: dict[str, tuple[tuple[str, ...], ...]] = {}
+        flags: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, ...], ...]] = {}
         for order in read_records(artifact.path / "comparisons.jsonl", Comparison):
-            flags.setdefault(order.prompt.id, order.flags)
+            flags.setdefault((order.prompt.id, order.replies), order.flags)
         for row in read_records(artifact.path / "groups.jsonl", Aggregate):
             reason = row.contested
-            cut = ["cut" in marks for marks in flags[row.prompt.id]] or [False] * len(row.replies)
+            cut = ["cut" in marks for marks in flags[row.prompt.id, row.replies]] or [False] * len(row.replies)
             tree = replies_tree(words, row.prompt.messages, row.replies, cut, row.prompt.id)
             if not reason and len(tree.prompt) + max(map(len, tree.replies)) > limit:
                 reason = f"longer than the context of {limit} tokens"

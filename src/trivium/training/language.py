@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from trivium.model.decoder import LanguageModel
 from trivium.training.batch import PackedBatch, Tree, micro_rows, pack
-from trivium.training.losses import chunked_cross_entropy
 from trivium.training.loop import SimpleTask
+from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
 
 Rows = list[list[int]]
