@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trivium.core.seed import stream
+from trivium.evaluation.assemble.harm import attacking_sources
 from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import MODELS, Label, Reply, Sample, Story
 from trivium.evaluation.suites import Answer, asks_on
@@ -15,6 +16,7 @@ UNKNOWN = "unknown"
 """The kind of an answer whose truth nobody knows."""
 NUM_SOURCES = 6
 PICKS_EACH = 2
+SHOWN_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,16 @@ class Asked:
     kind: str
     text: str
     replies: dict[str, Answer]
+    folded: bool = False
+    """Whether what was said to it may do harm and nobody has graded it."""
 
     def story(self, note: str) -> Story:
-        """Return the question as a story."""
+        """Return the question as a story; of a long one the end is shown, where the question mostly stands."""
+        text = self.text if len(self.text) <= SHOWN_CHARACTERS else f"… {self.text[-SHOWN_CHARACTERS:]}"
         replies = {name: reply_of(answer) for name, answer in self.replies.items() if name in MODELS}
-        return Story(asked=self.text, note=note, **replies)
+        if self.folded:
+            replies = {name: reply.model_copy(update={"harmful": True}) for name, reply in replies.items()}
+        return Story(asked=text, note=note, **replies)
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,11 @@ KINDS: tuple[Kind, ...] = (
 
 def asked(trail: Trail) -> list[Asked]:
     """Return every question of the evaluation in the order of its file, with the first answer of each model."""
+    attacking = attacking_sources(trail)
     found: dict[str, Asked] = {}
     for answer in trail.rows("evaluate", "answers.jsonl", Answer):
-        one = found.setdefault(answer.item, Asked(answer.item, answer.suite, answer.kind, answer.asked, {}))
+        folded = answer.suite in attacking
+        one = found.setdefault(answer.item, Asked(answer.item, answer.suite, answer.kind, answer.asked, {}, folded))
         one.replies.setdefault(answer.model, answer)
     return list(found.values())
 

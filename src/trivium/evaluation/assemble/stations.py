@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from trivium.evaluation.assemble.scores import score_rows
@@ -132,13 +132,23 @@ def _sft(trail: Trail, name: str) -> Lines:
     return _figure(trail, name, "heldout_loss"), "nats a reply token, held out", (passes,)
 
 
+def _span(counts: Sequence[int]) -> str:
+    """Write the least and the most of some counts.
+
+    >>> _span([4, 4]), _span([1, 3, 2])
+    ('4', '1 to 3')
+    """
+    low, high = min(counts, default=0), max(counts, default=0)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def _comparisons(trail: Trail, name: str) -> Lines:
-    first = next(trail.rows(name, "groups.jsonl", Aggregate), None)
-    replies, rankers = (len(first.replies), first.num_rankers) if first is not None else (0, 0)
+    rows = list(trail.rows(name, "groups.jsonl", Aggregate))
+    replies, orders = _span([len(row.replies) for row in rows]), _span([row.num_rankers for row in rows])
     agreed = trail.number(name, "agreement")
     agreement = f", {100 * agreed:.0f} % of pairs agreed" if agreed is not None else ""
     lines = (
-        f"{counted(rankers, 'order')} a prompt{agreement}",
+        f"{orders} order{'' if orders == '1' else 's'} a prompt{agreement}",
         f"{_count(trail, name, 'contested'):,} contested",
     )
     return f"{_count(trail, name, 'prompts'):,} × {replies}", "replies ranked", lines
