@@ -14,7 +14,6 @@ help: ## Say what each target does
 
 quickstart: $(VENV)/.ready ## Raw text to an aligned assistant on the embedded world; prints the scorecard and the report's place
 	$(BIN)/trivium run recipes/quickstart.toml --runs $(RUNS)
-	@$(BIN)/python scripts/show_scorecard.py $(RUNS)/quickstart
 
 test: $(VENV)/.ready-test ## All tests; one that is skipped counts as failed
 	CI=true $(BIN)/python -m pytest

@@ -34,10 +34,12 @@ def card_of(trail: Trail) -> dict[str, Measure]:
 
 def score_rows(trail: Trail) -> tuple[ScoreRow, ...]:
     """Return the rows of the scorecard with their verdicts; none where the evaluation was not made."""
-    if not trail.evaluated:
-        return ()
-    card = card_of(trail)
-    return tuple(_row(bar, card) for bar in rows_for(card, truth_known=trail.truth_known))
+    return rows_of(card_of(trail), truth_known=trail.truth_known) if trail.evaluated else ()
+
+
+def rows_of(card: Mapping[str, Measure], *, truth_known: bool) -> tuple[ScoreRow, ...]:
+    """Return the rows of a card, as `scorecard.json` has it, with their verdicts."""
+    return tuple(_row(bar, card) for bar in rows_for(card, truth_known=truth_known))
 
 
 def _row(bar: Bar, card: Mapping[str, Measure]) -> ScoreRow:
