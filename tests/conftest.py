@@ -1,10 +1,22 @@
-"""Folders to a toy recipe with its data."""
+"""Folders to a toy recipe with its data; and in CI a skipped test to a failed session."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the session where CI=true and a test was skipped: what is not run proves nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("CI") == "true":
+        for report in skipped:
+            reporter.write_line(f"skipped, which counts as failed here: {report.nodeid}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture

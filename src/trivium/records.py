@@ -71,11 +71,13 @@ class Document(Record):
     text: str
     source: str
     licence: str = "unstated"
+    group: str = ""
+    """What must stay on one side of a split: the whole that this is a piece of. Empty where it is a whole itself."""
 
     @classmethod
-    def of(cls, text: str, *, source: str, licence: str = "unstated") -> Document:
+    def of(cls, text: str, *, source: str, licence: str = "unstated", group: str = "") -> Document:
         """Make a document whose id is the hash of its text."""
-        return cls(id=content_id(text), text=text, source=source, licence=licence)
+        return cls(id=content_id(text), text=text, source=source, licence=licence, group=group)
 
 
 class Message(Record):

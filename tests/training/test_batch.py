@@ -38,7 +38,7 @@ def document(count: int, seed: int) -> Tree:
 
 
 def wanted_logprobs(model: LanguageModel, batch: PackedBatch) -> torch.Tensor:
-    hidden = model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten(0, 1)
+    hidden = model(batch.ids_BT, batch.positions_BT, batch.allowed).flatten(0, 1)
     return token_logprobs(hidden[batch.source_N], model.lm_head.weight, batch.target_N)[0]
 
 
@@ -76,7 +76,7 @@ def test_replies_that_share_a_prompt_equal_separate_sequences(row_tokens):
     ]
     batch = pack(trees, row_tokens=row_tokens)
     logprobs = wanted_logprobs(model, batch)
-    scores = scalar(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten()[batch.end_M]
+    scores = scalar(batch.ids_BT, batch.positions_BT, batch.allowed).flatten()[batch.end_M]
     replies = [(tree, reply) for tree in trees for reply in tree.replies]
     for index, (tree, reply) in enumerate(replies):
         whole = [*tree.prompt, *reply]
@@ -104,7 +104,7 @@ def test_padding_changes_nothing():
     beside_long = pack([short, document(40, 2)])
     assert beside_long.ids_BT.shape == (2, 40)
     torch.testing.assert_close(wanted_logprobs(model, beside_long)[:4], alone, atol=1e-5, rtol=1e-5)
-    assert torch.isfinite(model(beside_long.ids_BT, beside_long.positions_BT, beside_long.allowed_B1TT)).all()
+    assert torch.isfinite(model(beside_long.ids_BT, beside_long.positions_BT, beside_long.allowed)).all()
 
 
 def test_the_mask_is_the_written_rule_for_a_row_worked_by_hand():

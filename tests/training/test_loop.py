@@ -52,10 +52,10 @@ class Policy(SimpleTask):
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
         for trees in (self.trees(step)[:6], self.trees(step)[6:]):
             batch = pack(trees, row_tokens=20)
-            hidden = self.model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten(0, 1)
+            hidden = self.model(batch.ids_BT, batch.positions_BT, batch.allowed).flatten(0, 1)
             loss = chunked_cross_entropy(hidden[batch.source_N], self.model.lm_head.weight, batch.target_N) / 96
             if "value" in self.modules:
-                scores = self.value(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT).flatten()[batch.end_M]
+                scores = self.value(batch.ids_BT, batch.positions_BT, batch.allowed).flatten()[batch.end_M]
                 loss = loss + self.coefficient * (scores - 0.5).square().sum() / 12
             if step == self.dies_at:
                 raise Killed
@@ -183,6 +183,18 @@ def test_the_gradients_of_each_module_are_clipped_by_themselves(tmp_path, monkey
     with pytest.raises(Killed):
         loop.one_step(task, plan, 0, tmp_path)
     assert seen == pytest.approx({"policy": 1e-3, "value": 1e-3}, rel=1e-2)
+
+
+def test_the_rows_go_to_the_loggers_asked_for_too(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    plan = LoopPlan("policy", NUM_STEPS, 0.5, ScheduleConfig())
+    context = StageContext(tmp_path, tmp_path / "scratch", seed=5, loggers=("tensorboard",), logs=tmp_path / "logs")
+    train(Policy("adamw", 1), plan, context)
+    events = EventAccumulator(str(tmp_path / "logs" / "tensorboard" / "policy"))
+    events.Reload()
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [point.value for point in events.Scalars("loss")] == pytest.approx(losses)
 
 
 def test_each_row_holds_the_sum_of_the_micro_batches(tmp_path):

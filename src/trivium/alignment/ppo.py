@@ -61,6 +61,8 @@ class PPOData:
     sampling: Callable[[int], Sampling]
     raw: Callable[[int], tuple[Sequence[Tree], Rows | None]] | None
     watch: Watch | None = None
+    first_seen: Callable[[Sequence[Minibatch]], None] | None = None
+    """Is shown the first iteration's replies with their advantages, as they are learnt from."""
 
 
 class PPOTask:
@@ -134,6 +136,8 @@ class PPOTask:
         self.minibatches = [prepare(part, self.models, self.kl.beta, self.settings.rollout) for part in parts]
         self.pending = self._describe(replies)
         whiten_together(self.minibatches)
+        if iteration == 0 and self.data.first_seen is not None:
+            self.data.first_seen(self.minibatches)
         self.pending["beta"] = self.kl.beta
         self.kl.update(self.pending["kl"], len(replies))
 

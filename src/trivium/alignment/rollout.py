@@ -73,14 +73,14 @@ def sample_replies(model: LanguageModel, prompts: Sequence[RolloutPrompt], sampl
 
 def policy_logprobs(model: LanguageModel, batch: PackedBatch, temperature: float) -> tuple[Tensor, Tensor]:
     """Return (log-probs [N] of the reply tokens, entropies [N]); the temperature divides the logits as it did when sampling."""
-    hidden_BTD = model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT)
+    hidden_BTD = model(batch.ids_BT, batch.positions_BT, batch.allowed)
     hidden_ND = hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
     return token_logprobs(hidden_ND, model.lm_head.weight, batch.target_N, temperature)
 
 
 def values(model: ScalarModel, batch: PackedBatch) -> Tensor:
     """Return the value [N] of the state each reply token was chosen in: the place just before it."""
-    scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT)
+    scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed)
     return scores_BT.flatten().index_select(0, batch.source_N)
 
 

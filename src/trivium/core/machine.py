@@ -24,8 +24,8 @@ NEEDED = (
     "typer",
     "rich",
     "jinja2",
+    "markupsafe",
     "scipy",
-    "nltk",
 )
 EXTRAS = ("tensorboard", "wandb", "trackio", "peft", "transformers")
 MIN_PYTHON = (3, 11)

@@ -44,6 +44,7 @@ def read_documents(
 ) -> Iterator[Document]:
     """Return the documents of a file or folder, in the order of file names and lines.
 
+    The pieces of one text file, or of one row, bear one `group`.
     SourceError at once where nothing can be read, and at the end where files were read but not one document came of
     them.
     """
@@ -81,7 +82,8 @@ def _documents(
                 ledger.drop("empty text", file=file.name, line=line)
                 continue
             num_documents += 1
-            yield Document.of(text, source=origin[0], licence=origin[1])
+            whole_of = f"{origin[0]}/{file.name}" if line is None else f"{origin[0]}/{file.name}:{line}"
+            yield Document.of(text, source=origin[0], licence=origin[1], group=whole_of)
     if not num_documents:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in ledger.dropped.most_common(3))
         raise SourceError(

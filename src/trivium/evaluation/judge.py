@@ -74,12 +74,13 @@ class Judge:
 
 def _plain(model: str, prompt: Prompt, one: Spoken) -> Answer:
     """Return an answer whose truth is unknown."""
+    turns = prompt.messages
     unknown = Grade(gold=0.0, right=False, on_topic=False, refused=False)
     return Answer(
         model=model,
         suite=prompt.source,
         item=prompt.id,
-        asked=prompt.text,
+        asked=prompt.text if len(turns) == 1 else "\n".join(f"{turn.role}: {turn.content}" for turn in turns),
         kind="unknown",
         reply=one.text,
         stopped=one.stopped,

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name every reader of torch code expects
 from torch import Tensor, nn
 
+from trivium.model.attention import Spans
 from trivium.model.config import ModelConfig
 
 
@@ -86,9 +87,9 @@ class Attention(nn.Module):
         self.qk_norm = config.qk_norm
 
     def forward(
-        self, x_BTD: Tensor, cos: Tensor, sin: Tensor, allowed: Tensor | None, cache: KeyValueCache | None
+        self, x_BTD: Tensor, cos: Tensor, sin: Tensor, allowed: Tensor | Spans | None, cache: KeyValueCache | None
     ) -> Tensor:
-        """Return [B, T, D]. `allowed` [B, 1, T, S] is true where a query may look; None means plain causal."""
+        """Return [B, T, D]. `allowed` [B, 1, T, S] is true where a query may look, or its spans; None is causal."""
         B, T, _ = x_BTD.shape
         q = self.q_proj(x_BTD).view(B, T, self.num_heads, self.head_dim)
         k = self.k_proj(x_BTD).view(B, T, self.num_groups, self.head_dim)
@@ -103,7 +104,10 @@ class Attention(nn.Module):
             repeats = self.num_heads // self.num_groups
             k_BGTK = k_BGTK.repeat_interleave(repeats, dim=1)
             v_BGTK = v_BGTK.repeat_interleave(repeats, dim=1)
-        mixed = F.scaled_dot_product_attention(q_BHTK, k_BGTK, v_BGTK, attn_mask=allowed, is_causal=allowed is None)
+        if isinstance(allowed, Spans):
+            mixed = allowed.attend(q_BHTK, k_BGTK, v_BGTK)
+        else:
+            mixed = F.scaled_dot_product_attention(q_BHTK, k_BGTK, v_BGTK, attn_mask=allowed, is_causal=allowed is None)
         out_BTD: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(B, T, -1))
         return out_BTD
 
@@ -134,7 +138,7 @@ class Layer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(
-        self, x_BTD: Tensor, cos: Tensor, sin: Tensor, allowed: Tensor | None, cache: KeyValueCache | None
+        self, x_BTD: Tensor, cos: Tensor, sin: Tensor, allowed: Tensor | Spans | None, cache: KeyValueCache | None
     ) -> Tensor:
         """Return [B, T, D]."""
         x_BTD = x_BTD + self.self_attn(self.input_layernorm(x_BTD), cos, sin, allowed, cache)
@@ -156,13 +160,14 @@ class Decoder(nn.Module):
         self,
         ids_BT: Tensor,
         positions_BT: Tensor,
-        allowed: Tensor | None = None,
+        allowed: Tensor | Spans | None = None,
         cache: KeyValueCache | None = None,
     ) -> Tensor:
         """Return hidden states [B, T, D].
 
         positions_BT: rotary position of each token, counted from its document's start. `allowed` [B, 1, T, S] boolean:
-        which keys a query may see; None is plain causal over the row (only without a cache). Positions are not checked
+        which keys a query may see, or the spans of packed rows; None is plain causal over the row (these two only
+        without a cache). Positions are not checked
         against `max_position_embeddings` here: callers refuse long prompts with a message.
         """
         x_BTD = self.embed_tokens(ids_BT)
@@ -188,7 +193,7 @@ class LanguageModel(nn.Module):
         self,
         ids_BT: Tensor,
         positions_BT: Tensor,
-        allowed: Tensor | None = None,
+        allowed: Tensor | Spans | None = None,
         cache: KeyValueCache | None = None,
     ) -> Tensor:
         """Return hidden states [B, T, D]; `logits` turns those that are wanted into logits."""
@@ -214,7 +219,7 @@ class ScalarModel(nn.Module):
         self.score = nn.Linear(config.hidden_size, 1, bias=False)
         self.bias = bias
 
-    def forward(self, ids_BT: Tensor, positions_BT: Tensor, allowed: Tensor | None = None) -> Tensor:
+    def forward(self, ids_BT: Tensor, positions_BT: Tensor, allowed: Tensor | Spans | None = None) -> Tensor:
         """Return scores [B, T] in float32, the calibration bias added."""
         hidden_BTD = self.model(ids_BT, positions_BT, allowed)
         return F.linear(hidden_BTD.float(), self.score.weight.float()).squeeze(-1) + self.bias

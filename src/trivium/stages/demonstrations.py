@@ -16,7 +16,7 @@ from trivium.records import Demonstration, content_id, read_records, write_recor
 
 
 class DemonstrationsConfig(Config):
-    """How many are taken (all when None), and the share of prompts held out for validation."""
+    """How many are taken (all when None), and the share of prompts held out for validation where sources hold out none."""
 
     max_demonstrations: int | None = Field(default=None, gt=0)
     heldout_share: float = Field(default=0.04, ge=0, lt=1)
@@ -24,13 +24,15 @@ class DemonstrationsConfig(Config):
 
 @stage(version=1)
 def demonstrations(sources: Sources, config: DemonstrationsConfig, context: StageContext) -> Demonstrations:
-    """Drop exact copies and empty replies with a reason; hold out by the hash of the prompt's id."""
+    """Drop exact copies and empty replies with a reason; hold out what the sources hold out, else by the hash of the prompt's id."""
     train: list[Demonstration] = []
     heldout: list[Demonstration] = []
     seen: set[str] = set()
     types: Counter[str] = Counter()
+    rows = list(read_records(sources.path / "demonstrations.jsonl", Demonstration))
+    reserved = any(row.prompt.split != "train" for row in rows)
     with (context.out / "ledger.jsonl").open("w", encoding="utf-8") as ledger:
-        for row in read_records(sources.path / "demonstrations.jsonl", Demonstration):
+        for row in rows:
             identity = content_id(row.prompt.id, row.reply)
             reason = "empty reply" if not row.reply.strip() else "exact duplicate" if identity in seen else None
             if reason:
@@ -38,7 +40,8 @@ def demonstrations(sources: Sources, config: DemonstrationsConfig, context: Stag
                 continue
             seen.add(identity)
             share = int(content_id("demonstration", row.prompt.id)[:12], 16) / 16**12
-            (heldout if share < config.heldout_share else train).append(row)
+            held = row.prompt.split != "train" if reserved else share < config.heldout_share
+            (heldout if held else train).append(row)
             types[row.task_type or "other"] += 1
             context.licences.add(row.prompt.licence)
     if config.max_demonstrations is not None and len(train) > config.max_demonstrations:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -19,10 +20,11 @@ from trivium.curation.files import find_files
 from trivium.curation.ledger import Ledger
 from trivium.curation.reader import ReaderConfig, read_documents
 from trivium.human.formats import Reject, read_comparisons, read_demonstrations
+from trivium.human.split import split_of
 from trivium.primer.config import PrimerConfig
 from trivium.primer.files import write
 from trivium.primer.world import build
-from trivium.records import Comparison, Demonstration, Document, Prompt, write_records
+from trivium.records import Comparison, Demonstration, Document, Prompt, content_id, write_records
 
 
 class PrimerSources(PrimerConfig):
@@ -40,7 +42,7 @@ def primer(config: PrimerSources, context: StageContext) -> Sources:
     for name in ("documents", "heldout_documents", "demonstrations", "prompts", "items"):
         count = len(getattr(world, name))
         context.measure(name, count, n=count)
-    context.licences.add("CC0-1.0 (synthetic)")
+    context.licences.update(document.licence for document in world.documents)
     return context.made(Sources)
 
 
@@ -56,6 +58,8 @@ class DataSource(Config):
     """Shell pattern on the names of files in a folder."""
     licence: str
     max_rows: int | None = Field(default=None, gt=0)
+    """At most so many are taken: of text the first, of demonstrations and comparisons by the hash of the prompt, so that
+    they come from all over the source and a prompt's rows stay together."""
 
 
 class FileSources(Config, Gathers):
@@ -65,7 +69,8 @@ class FileSources(Config, Gathers):
     root: Annotated[Path, NotIdentity(), FromEnvironment("TRIVIUM_DATA")]
     items: tuple[DataSource, ...] = Field(min_length=1)
     test_share: float = Field(default=0.1, ge=0, lt=1)
-    """Share of the prompts of demonstrations and comparisons that nothing trains on, by the hash of the prompt."""
+    """Share of the prompts of demonstrations and comparisons that nothing trains on, by the hash of what relatives share (a
+    story, a message tree, an opening turn), so that no close copy is on the other side."""
     max_document_characters: int = Field(default=6000, gt=0)
     """Longer texts are cut at paragraph borders."""
 
@@ -86,12 +91,12 @@ def gather(config: FileSources, context: StageContext) -> Sources:
     with Ledger(context.out / "ledger.jsonl") as ledger:
         count = write_records(context.out / "documents.jsonl", _documents(config, ledger, context))
         context.measure("documents", count, n=count)
-        demonstrations = [row for item in config.items if item.use == "demonstrations" for row in _rows(item, config, ledger)]
-        comparisons = [row for item in config.items if item.use == "comparisons" for row in _rows(item, config, ledger)]
+        demonstrations = _rows("demonstrations", read_demonstrations, config, ledger)
+        comparisons = _rows("comparisons", read_comparisons, config, ledger)
         context.measure("rejected", sum(ledger.dropped.values()), n=sum(ledger.dropped.values()))
     write_records(context.out / "demonstrations.jsonl", demonstrations)
     write_records(context.out / "comparisons.jsonl", comparisons)
-    prompts = {row.prompt.id: row.prompt for row in comparisons if isinstance(row, Comparison)}
+    prompts = {row.prompt.id: row.prompt for row in comparisons}
     write_records(context.out / "prompts.jsonl", prompts.values())
     for name, rows in (("demonstrations", demonstrations), ("comparisons", comparisons), ("prompts", prompts)):
         context.measure(name, len(rows), n=len(rows))
@@ -118,25 +123,40 @@ def _documents(config: FileSources, ledger: Ledger, context: StageContext) -> It
             yield document
 
 
-def _rows(item: DataSource, config: FileSources, ledger: Ledger) -> list[Demonstration | Comparison]:
-    """Return a source's records with source, licence and split set; the split hangs on the prompt alone."""
-    read = read_demonstrations if item.use == "demonstrations" else read_comparisons
-    rows: list[Demonstration | Comparison] = []
+Row = TypeVar("Row", Demonstration, Comparison)
+Reader = Callable[[str, Path], Iterator[Row | Reject]]
+
+
+def _rows(use: str, read: Reader[Row], config: FileSources, ledger: Ledger) -> list[Row]:
+    """Return all records of one use, with source, licence and split set; the split hangs on the prompt and its group alone."""
+    return [row for item in config.items if item.use == use for row in _rows_of(item, read, config, ledger)]
+
+
+def _rows_of(item: DataSource, read: Reader[Row], config: FileSources, ledger: Ledger) -> list[Row]:
+    rows: list[Row] = []
+    reasons: Counter[str] = Counter()
     for row in read(item.format, config.root / item.path):
         if isinstance(row, Reject):
+            reasons[row.reason] += 1
             ledger.drop(row.reason, file=row.file, line=row.line)
-        elif item.max_rows is None or len(rows) < item.max_rows:
+        else:
             rows.append(row.model_copy(update={"prompt": _marked(row.prompt, item, config.test_share)}))
     if not rows:
+        said = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3))
         raise SourceError(
-            f"wanted {item.use} in the format `{item.format}`, found none",
+            f"wanted {item.use} in the format `{item.format}`, found none: {said or 'the files are empty'}",
             where=str(config.root / item.path),
-            do="look at the ledger, or at the format's name",
+            do=f"mend the file, or give `{item.name}` another path or format",
         )
-    return rows
+    return rows if item.max_rows is None else _spread(rows, item.max_rows)
+
+
+def _spread(rows: list[Row], max_rows: int) -> list[Row]:
+    """Return at most so many rows, in their order, picked by the hash of the prompt."""
+    by_hash = sorted(range(len(rows)), key=lambda index: content_id("taken", rows[index].prompt.id))
+    return [rows[index] for index in sorted(by_hash[:max_rows])]
 
 
 def _marked(prompt: Prompt, item: DataSource, test_share: float) -> Prompt:
-    held = int(prompt.id[:12], 16) / 16**12 < test_share
-    split: Literal["train", "test"] = "test" if held else "train"
+    split = split_of(prompt, test_share=test_share)  # from the prompt as read: two uses of one source have one group
     return prompt.model_copy(update={"source": item.name, "licence": item.licence, "split": split})

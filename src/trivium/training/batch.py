@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from trivium.model.attention import SHORT_TOKENS, Spans, spans_of
 
 ROW_MULTIPLE = 8  # rows are cut to the longest one in use, rounded up to this, so that kernels stay on their fast path
 
@@ -57,9 +60,14 @@ class PackedBatch:
     """Index of the tree each reply belongs to."""
     names: tuple[str, ...]
 
-    @property
-    def allowed_B1TT(self) -> Tensor:
-        """Boolean mask: i sees j iff j <= i, same document, and j lies in the prompt or in i's own reply."""
+    @cached_property
+    def allowed(self) -> Tensor | Spans:
+        """What the decoder takes: i sees j iff j <= i, same document, and j lies in the prompt or in i's own reply.
+
+        Long rows on the CPU are cut into spans, which cost what their documents cost; else it is the mask [B, 1, T, T].
+        """
+        if self.document_BT.device.type == "cpu" and self.document_BT.shape[1] > SHORT_TOKENS:
+            return spans_of(self.document_BT, self.branch_BT)
         return allowed_mask(self.document_BT, self.branch_BT)
 
     @property

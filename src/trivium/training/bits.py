@@ -10,10 +10,10 @@ import torch
 from trivium.core.seed import stream
 from trivium.model.decoder import LanguageModel
 from trivium.records import Measure
+from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree, micro_rows, pack
 from trivium.training.language import Layout, wanted_hidden
 from trivium.training.losses import token_logprobs
-from trivium.text.tokenizer import Tokenizer
 from trivium.training.shards import TokenShards
 
 RESAMPLES = 1000

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from trivium.model.decoder import LanguageModel
 from trivium.training.batch import PackedBatch, Tree, micro_rows, pack
-from trivium.training.losses import chunked_cross_entropy
 from trivium.training.loop import SimpleTask
+from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
 
 Rows = list[list[int]]
@@ -57,7 +57,7 @@ def micro_batches(trees: Sequence[Tree], rows: Rows | None, layout: Layout) -> I
 
 def wanted_hidden(forward: Callable[..., Tensor], batch: PackedBatch) -> Tensor:
     """Return the hidden states [N, D] at the places whose next token is wanted; `forward` is the model, or it compiled."""
-    hidden_BTD = forward(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT)
+    hidden_BTD = forward(batch.ids_BT, batch.positions_BT, batch.allowed)
     return hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
 
 

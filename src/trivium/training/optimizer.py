@@ -29,20 +29,21 @@ class OptimizerConfig(BaseModel):
     """Gradients whose global norm is above this are scaled down to it."""
 
 
-def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Push the singular values of a matrix towards 1 by the quintic Newton–Schulz iteration (Jordan et al. 2024, Muon).
+def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+    """Push the singular values of matrices [..., rows, columns] towards 1 by the quintic Newton–Schulz iteration.
 
-    The coefficients 3.4445, -4.7750, 2.0315 trade convergence to 1 exactly for speed: values end in about [0.7, 1.2].
+    The coefficients 3.4445, -4.7750, 2.0315 trade convergence to 1 exactly for speed: values end in about [0.7, 1.2]
+    (Jordan et al. 2024, Muon).
     """
-    x = matrix.float()
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    x = x / (x.norm() + 1e-7)
+    x = matrices.float()
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
-    turned: Tensor = x.T if tall else x
-    return turned.to(matrix.dtype)
+    turned: Tensor = x.mT if tall else x
+    return turned.to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
@@ -55,21 +56,28 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Update each matrix from its gradient."""
+        """Update each matrix from its gradient; matrices of one shape go through the iteration together."""
         assert closure is None
         for group in self.param_groups:
+            shapes: dict[torch.Size, list[nn.Parameter]] = {}
             for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["momentum"] = torch.zeros_like(parameter)
-                momentum = state["momentum"]
-                momentum.lerp_(parameter.grad, 1 - group["momentum"])
-                update = orthogonalise(parameter.grad.lerp(momentum, group["momentum"]))
-                rows, columns = parameter.shape
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(update, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
+                if parameter.grad is not None:
+                    shapes.setdefault(parameter.shape, []).append(parameter)
+            for (rows, columns), parameters in shapes.items():
+                updates = orthogonalise(torch.stack([self._nesterov(p, group["momentum"]) for p in parameters]))
+                torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+                scale = -group["lr"] * max(1.0, rows / columns) ** 0.5
+                torch._foreach_add_(parameters, list(updates.unbind()), alpha=scale)
+
+    def _nesterov(self, parameter: nn.Parameter, share: float) -> Tensor:
+        """Take the gradient into the parameter's momentum; return the gradient moved towards it."""
+        assert parameter.grad is not None
+        state = self.state[parameter]
+        if not state:
+            state["momentum"] = torch.zeros_like(parameter)
+        momentum: Tensor = state["momentum"]
+        momentum.lerp_(parameter.grad, 1 - share)
+        return parameter.grad.lerp(momentum, share)
 
 
 class Optimizers:

@@ -14,7 +14,7 @@ from trivium.training.language import Layout
 
 def end_scores(model: ScalarModel, batch: PackedBatch) -> Tensor:
     """Return the scores [M] at the last token of each reply of the batch."""
-    scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed_B1TT)
+    scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed)
     return scores_BT.flatten().index_select(0, batch.end_M)
 
 

@@ -34,16 +34,18 @@ def card_of(trail: Trail) -> dict[str, Measure]:
 
 def score_rows(trail: Trail) -> tuple[ScoreRow, ...]:
     """Return the rows of the scorecard with their verdicts; none where the evaluation was not made."""
-    if not trail.evaluated:
-        return ()
-    card = card_of(trail)
-    return tuple(_row(bar, card) for bar in rows_for(card, truth_known=trail.truth_known))
+    return rows_of(card_of(trail), truth_known=trail.truth_known) if trail.evaluated else ()
+
+
+def rows_of(card: Mapping[str, Measure], *, truth_known: bool) -> tuple[ScoreRow, ...]:
+    """Return the rows of a card, as `scorecard.json` has it, with their verdicts."""
+    return tuple(_row(bar, card) for bar in rows_for(card, truth_known=truth_known))
 
 
 def _row(bar: Bar, card: Mapping[str, Measure]) -> ScoreRow:
     measure = card.get(bar.key, Measure(value=None, n=0, undefined="it was not measured"))
     lines = bar.lines_in(card)
-    moving = lines != bar.lines
+    moving = bool(lines) and lines != bar.lines
     places = 3 if bar.unit == "bits" else 2
     text = f"{bar.text}: {' to '.join(decimal(line, places) for line in lines)}" if moving else bar.text
     exact = bar.key in ("wall_seconds", "peak_memory_bytes")
