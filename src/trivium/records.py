@@ -223,8 +223,8 @@ class Measure(Record):
 
     def row(self) -> dict[str, float | int | str | None]:
         """Return what a scorecard holds: always value, n, low and high; `undefined` only where there is no value."""
-        row: dict[str, float | int | str | None] = {"value": self.value, "n": self.n, "low": self.low, "high": self.high}
-        return row if self.undefined is None else row | {"undefined": self.undefined}
+        row = {"value": self.value, "n": self.n, "low": self.low, "high": self.high}
+        return row if self.undefined is None else {**row, "undefined": self.undefined}
 
 
 R = TypeVar("R", bound=BaseModel)

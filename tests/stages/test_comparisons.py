@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from trivium.core.stage import StageContext
 from trivium.human.ranking import Aggregate
 from trivium.primer.config import PrimerConfig
 from trivium.primer.files import write
-from trivium.primer.world import build
+from trivium.primer.truth import grade
+from trivium.primer.world import TruthRow, build
 from trivium.records import Comparison, read_records
 from trivium.stages.comparisons import FileComparisons, SampledComparisons, comparisons
 
@@ -76,12 +78,20 @@ def test_a_cut_reply_is_marked(world: tuple[Checkpoint, Sources], tmp_path: Path
     assert marks == {"cut"}
 
 
-def test_people_without_noise_agree_wherever_the_truth_tells_replies_apart(
-    world: tuple[Checkpoint, Sources], tmp_path: Path
-) -> None:
+def test_a_person_without_noise_or_bias_orders_by_the_truth(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
     given = context(tmp_path)
     comparisons(*world, SAMPLED.model_copy(update={"noise_scale": 0.0}), given)
-    assert given.metrics["agreement"].value == pytest.approx(1.0)
+    truths = {row.prompt_id: row.truth for row in read_records(world[1].path / "truths.jsonl", TruthRow)}
+    mine = [order for order in made(given)[0] if order.ranker == "ada"]
+    assert len(mine) == 12
+    for order in mine:
+        stopped = [marks == () for marks in order.flags]
+        golds = [grade(truths[order.prompt.id], *pair).gold for pair in zip(order.replies, stopped, strict=True)]
+        for a, b in permutations(range(4), 2):
+            if golds[a] >= golds[b]:
+                assert order.ranks[a] <= order.ranks[b]
+            if golds[a] > golds[b] + 0.1:
+                assert order.ranks[a] < order.ranks[b]
 
 
 def test_fewer_than_four_replies_are_refused(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
