@@ -33,7 +33,7 @@ class PrimerSources(PrimerConfig):
     method: Literal["primer"] = "primer"
 
 
-@stage(version=1)
+@stage(version=3)
 def primer(config: PrimerSources, context: StageContext) -> Sources:
     """Build the embedded world from the recipe's seed."""
     plain = PrimerConfig.model_validate(config.model_dump(exclude={"method"}))
