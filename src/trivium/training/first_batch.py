@@ -33,8 +33,9 @@ def write_first_batch(
 
     `weights` has one row for each tree, of one reply each: a weight for each reply token (what follows is padding).
     """
-    rows = [{"name": tree.name, "pieces": tree_pieces(tokenizer, tree)} for tree in trees[:SHOWN]]
-    for row, mine in zip(rows, weights, strict=False):
-        for piece, weight in zip((one for one in row["pieces"] if one["branch"]), mine, strict=False):
+    pieces = [tree_pieces(tokenizer, tree) for tree in trees[:SHOWN]]
+    for row, mine in zip(pieces, weights, strict=False):
+        for piece, weight in zip((one for one in row if one["branch"]), mine, strict=False):
             piece["weight"] = weight
+    rows = [{"name": tree.name, "pieces": row} for tree, row in zip(trees, pieces, strict=False)]
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")

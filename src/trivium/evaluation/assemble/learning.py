@@ -96,8 +96,9 @@ def _ppo(trail: Trail) -> list[Curve | None]:
     rounds = _rounds(trail, "policy")
     found = [_curve(trail, stage, f"Reward during PPO{words}", "higher is better", _SCORES) for stage, words in rounds]
     stage, words = rounds[-1]
-    kl = trail.config(stage).get("kl", {})
-    target = Reference(value=kl["target"], label=f"target {kl['target']:g}") if "target" in kl else None
+    kl = trail.config(stage).get("kl")
+    aim = kl.get("target") if isinstance(kl, dict) else None
+    target = Reference(value=aim, label=f"target {aim:g}") if aim is not None else None
     both: list[tuple[str, str, str, Line, Reference | None]] = [
         (stage, "Distance to sft", "KL, nats a reply", ("kl", "policy", "policy"), target),
         (stage, "Value network", "variance explained", ("explained_variance", "explained", "policy"), _NOTHING),
