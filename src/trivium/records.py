@@ -221,11 +221,6 @@ class Measure(Record):
     high: float | None = None
     undefined: str | None = None
 
-    def row(self) -> dict[str, float | int | str | None]:
-        """Return what a scorecard holds: always value, n, low and high; `undefined` only where there is no value."""
-        row = {"value": self.value, "n": self.n, "low": self.low, "high": self.high}
-        return row if self.undefined is None else {**row, "undefined": self.undefined}
-
 
 R = TypeVar("R", bound=BaseModel)
 
