@@ -70,7 +70,7 @@ def test_a_method_carries_its_own_keys_only(tmp_path: Path) -> None:
         load(write(tmp_path, '[policy]\nmethod = "dpo"\nkl = 0.5\n')).section("policy", PolicyConfig)
     with pytest.raises(RecipeError, match=r"unknown key `policy\.bet`; did you mean `beta`"):
         load(write(tmp_path, '[policy]\nmethod = "dpo"\nbet = 0.5\n')).section("policy", PolicyConfig)
-    with pytest.raises(RecipeError, match="'ppo', 'dpo'"):
+    with pytest.raises(RecipeError, match=r"`policy\.method`: wanted 'ppo' or 'dpo', found 'grpo'"):
         load(write(tmp_path, '[policy]\nmethod = "grpo"\n')).section("policy", PolicyConfig)
 
 

@@ -92,7 +92,11 @@ class Recipe:
             do = f"valid keys: {', '.join(known)}" if known else ""
             return RecipeError(f"unknown key `{key}`{nearest(path[-1], known)}", where=where, do=do)
         if first["type"] == "missing":
-            return RecipeError(f"`{key}` is missing", where=where, do=f"add it to [{section}] or give --set {key}=…")
+            variable = _variable(model, path[-1])
+            do = f"add it to [{section}] or give --set {key}=…" + (f", or set {variable}" if variable else "")
+            return RecipeError(f"`{key}` is missing", where=where, do=do)
+        if first["type"].startswith("union_tag"):
+            return _explain_tag(key, first, where)
         return RecipeError(f"`{key}`: {first['msg']}; found {first['input']!r}", where=where)
 
     def _where(self, key: str) -> str:
@@ -207,6 +211,21 @@ def _with_environment(table: dict[str, Any], config_type: Any) -> dict[str, Any]
                 if isinstance(mark, FromEnvironment) and name not in filled and os.environ.get(mark.variable):
                     filled[name] = os.environ[mark.variable]
     return filled
+
+
+def _explain_tag(key: str, first: Mapping[str, Any], where: str) -> RecipeError:
+    tag = first["ctx"]["discriminator"].strip("'")
+    key = key if key.endswith(f".{tag}") else f"{key}.{tag}"
+    if "tag" not in first["ctx"]:
+        return RecipeError(f"`{key}` is missing", where=where, do=f"say which: add {tag} = … to the section")
+    wanted = first["ctx"]["expected_tags"].replace("', '", "' or '")
+    return RecipeError(f"`{key}`: wanted {wanted}, found {first['ctx']['tag']!r}", where=where)
+
+
+def _variable(model: type[BaseModel] | None, name: str) -> str:
+    """Return the environment variable that may fill a field, or nothing."""
+    marks = model.model_fields[name].metadata if model is not None and name in model.model_fields else []
+    return next((mark.variable for mark in marks if isinstance(mark, FromEnvironment)), "")
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
