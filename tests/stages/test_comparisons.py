@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ from trivium.core.stage import StageContext
 from trivium.human.ranking import Aggregate
 from trivium.primer.config import PrimerConfig
 from trivium.primer.files import write
-from trivium.primer.world import build
+from trivium.primer.truth import grade
+from trivium.primer.world import TruthRow, build
 from trivium.records import Comparison, read_records
 from trivium.stages.comparisons import FileComparisons, SampledComparisons, comparisons
 
-SAMPLED = SampledComparisons(num_prompts=12, max_new_tokens=6, num_rankers=3)
+SAMPLED = SampledComparisons(num_prompts=12, num_strays=0, max_new_tokens=6, num_rankers=3)
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +71,42 @@ def test_the_same_seed_gives_the_same_orders_and_another_seed_others(
     assert texts[0] == texts[1] != texts[2]
 
 
+def test_a_stray_reply_was_sampled_for_another_prompt(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
+    replies = []
+    for name, num_strays in (("own", 0), ("strays", 2)):
+        given = context(tmp_path / name)
+        comparisons(*world, SAMPLED.model_copy(update={"num_strays": num_strays}), given)
+        replies.append({order.prompt.id: list(order.replies) for order in made(given)[0]})
+    own, with_strays = replies
+    for prompt_id, texts in with_strays.items():
+        assert len(texts) == 6
+        for text in own[prompt_id]:
+            texts.remove(text)
+        others = {text for other, row in own.items() if other != prompt_id for text in row}
+        assert set(texts) <= others
+
+
 def test_a_cut_reply_is_marked(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
     given = context(tmp_path)
-    comparisons(*world, SAMPLED.model_copy(update={"stray_share": 0.0}), given)
+    comparisons(*world, SAMPLED, given)
     marks = {flag for order in made(given)[0] for flags in order.flags for flag in flags}
     assert marks == {"cut"}
 
 
-def test_people_without_noise_agree_wherever_the_truth_tells_replies_apart(
-    world: tuple[Checkpoint, Sources], tmp_path: Path
-) -> None:
+def test_a_person_without_noise_or_bias_orders_by_the_truth(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
     given = context(tmp_path)
     comparisons(*world, SAMPLED.model_copy(update={"noise_scale": 0.0}), given)
-    assert given.metrics["agreement"].value == pytest.approx(1.0)
+    truths = {row.prompt_id: row.truth for row in read_records(world[1].path / "truths.jsonl", TruthRow)}
+    mine = [order for order in made(given)[0] if order.ranker == "ada"]
+    assert len(mine) == 12
+    for order in mine:
+        stopped = [marks == () for marks in order.flags]
+        golds = [grade(truths[order.prompt.id], *pair).gold for pair in zip(order.replies, stopped, strict=True)]
+        for a, b in permutations(range(len(golds)), 2):
+            if golds[a] >= golds[b]:
+                assert order.ranks[a] <= order.ranks[b]
+            if golds[a] > golds[b] + 0.1:
+                assert order.ranks[a] < order.ranks[b]
 
 
 def test_fewer_than_four_replies_are_refused(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""The primer's items and a model to measures: every item asked once, graded against the known truth, with n and interval."""
+"""The primer's items and a model to measures: every item asked once, graded against the known truth, with n and
+interval."""
 
 from __future__ import annotations
 
@@ -64,7 +65,9 @@ class Exam:
 
 def ask(speaker: Speaker, exam: Exam, items: Sequence[Item], *, greedy: bool) -> list[tuple[Answer, Spoken]]:
     """Ask a model the items and grade what it says."""
-    prompts = [item.prompt.messages if item.prompt else (Message(role="user", content=(item.raw or "")),) for item in items]
+    prompts = [
+        item.prompt.messages if item.prompt else (Message(role="user", content=(item.raw or "")),) for item in items
+    ]
     spoken = speaker.ask(prompts, exam.sampling(greedy=greedy), [item.id for item in items])
     return [(_answer(speaker, item, one), one) for item, one in zip(items, spoken, strict=True)]
 

@@ -1,4 +1,5 @@
-"""Prompts to the others most like them by the words they share: where a reply that belongs to another prompt is hardest to tell."""
+"""Prompts to the others most like them by the words they share: where a reply that belongs to another prompt is
+hardest to tell."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _WORD = re.compile(r"\w+")
 def nearest(texts: Sequence[str], count: int) -> NDArray[np.int64]:
     """Return, for each text, the indices [n, count] of the texts most like it, most alike first, never itself.
 
-    Likeness is the cosine of bags of words weighted by log(n / documents with the word) (Spärck Jones 1972). Texts that share
+    Likeness is the cosine of bags of words weighted by log(n / documents with the word) (Spärck Jones 1972). Texts
+    that share
     nothing are as alike as any; ties go to the lower index. `count` is cut to n − 1.
 
     >>> nearest(["steal a car", "steal a kiss", "what is red"], 1).tolist()

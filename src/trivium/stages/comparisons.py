@@ -1,4 +1,5 @@
-"""A model and prompts to comparisons: K sampled replies a prompt, several people's orders, mean ranks, winner and loser."""
+"""A model and prompts to comparisons: K sampled replies a prompt, several people's orders, mean ranks, winner and
+loser."""
 
 from __future__ import annotations
 
@@ -31,14 +32,17 @@ from trivium.training.examples import prompt_ids
 
 
 class SampledComparisons(Config):
-    """Replies sampled from the model, ranked by the primer's simulated people, who know the truth but for their noise."""
+    """Replies sampled from the model, ranked by the primer's simulated people, who know the truth but for their
+    noise.
+    """
 
     method: Literal["simulated"] = "simulated"
     num_prompts: int = Field(default=2000, gt=1)
     temperatures: tuple[float, ...] = (1.0, 1.0, 1.5, 1.5)
     """One reply is sampled at each; with the stray replies they are K, at least 4."""
     num_strays: int = Field(default=1, ge=0)
-    """Replies added to each prompt that were sampled for one of the prompts most like it. A model's own samples hardly ever show
+    """Replies added to each prompt that were sampled for one of the prompts most like it. A model's own samples
+    hardly ever show
     an off-topic reply or a misplaced refusal, and a reward model can only judge what it was shown."""
     stray_from: int = Field(default=12, ge=1)
     """How many of the most alike prompts a stray reply may come from."""
@@ -61,9 +65,7 @@ ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discri
 
 
 @stage(version=1)
-def comparisons(
-    model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext
-) -> Comparisons:
+def comparisons(model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext) -> Comparisons:
     """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
     if isinstance(config, SampledComparisons):
         orders = _simulated(model, sources, config, context)
@@ -141,9 +143,7 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
     return replies
 
 
-def _stray(
-    prompts: Sequence[Prompt], replies: Sampled, config: SampledComparisons, context: StageContext
-) -> None:
+def _stray(prompts: Sequence[Prompt], replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
     """Add to each prompt's replies some that were sampled for the prompts most like it, and shuffle them."""
     rng = stream(context.seed, "comparisons", "stray", len(replies))
     originals = [row[0] for row in replies]
@@ -181,7 +181,9 @@ def _from_files(sources: Sources, config: FileComparisons, context: StageContext
     orders = list(read_records(sources.path / "comparisons.jsonl", Comparison))
     orders = [order for order in orders if order.prompt.split == "train"]
     if not orders:
-        raise SourceError("the sources hold no comparisons", where=str(sources.path), do="add a source with use = comparisons")
+        raise SourceError(
+            "the sources hold no comparisons", where=str(sources.path), do="add a source with use = comparisons"
+        )
     context.licences.update(order.prompt.licence for order in orders)
     ids = list(dict.fromkeys(order.prompt.id for order in orders))
     if config.max_prompts is not None and len(ids) > config.max_prompts:

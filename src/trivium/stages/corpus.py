@@ -18,7 +18,8 @@ from trivium.records import Document, read_records, write_records
 
 
 class CorpusConfig(Config):
-    """What is kept. Lengths are in characters; `heldout_share` in [0, 1) applies where the source holds nothing out itself.
+    """What is kept. Lengths are in characters; `heldout_share` in [0, 1) applies where the source holds nothing out
+    itself.
 
     It is a share of whole texts: the pieces of one file or row are all held out, or none is.
     """
@@ -63,7 +64,9 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
         count = write_records(context.out / "documents.jsonl", kept())
     write_records(context.out / "heldout.jsonl", heldout)
     if not count:
-        raise SourceError("no document is left", where=str(sources.path), do="look at the source, or lower min_characters")
+        raise SourceError(
+            "no document is left", where=str(sources.path), do="look at the source, or lower min_characters"
+        )
     context.measure("documents", count, n=count)
     context.measure("heldout_documents", len(heldout), n=len(heldout))
     context.measure("characters", characters, n=count)

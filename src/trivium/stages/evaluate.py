@@ -149,7 +149,10 @@ def _examine(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Ans
     card[f"{name}.tasks.mean"] = right(tasks)
     prompts = exam.of("held_out_answers", "tasks.", "harmful", "benign", "honesty")
     sampled = judge.scored(ask(speaker, exam, prompts, greedy=False))
-    by_suite = {suite: [a for a in sampled if a.suite == suite] for suite in ("harmful", "benign", "honesty", "held_out_answers")}
+    by_suite = {
+        suite: [a for a in sampled if a.suite == suite]
+        for suite in ("harmful", "benign", "honesty", "held_out_answers")
+    }
     card[f"{name}.stops"] = share_of(sampled, lambda answer: answer.stopped)
     card[f"{name}.gold_reward"] = gold(sampled)
     card[f"{name}.harmful_compliance"] = share_of(by_suite["harmful"], lambda answer: answer.grade.complied)

@@ -108,7 +108,9 @@ def policy(
     model = models.policy
     select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "policy", "update")))
     data = _data((sources, tokens), words, model.config.max_position_embeddings, config, context)
-    value_optimizer = config.optimizer.model_copy(update={"learning_rate": config.value_learning_rate, "method": "adamw"})
+    value_optimizer = config.optimizer.model_copy(
+        update={"learning_rate": config.value_learning_rate, "method": "adamw"}
+    )
     members = [*build_optimizer([model], config.optimizer).members]
     members += build_optimizer([models.value], value_optimizer).members
     settings = _settings(config)
@@ -223,7 +225,9 @@ def _pool(sources: Sources, words: Tokenizer, room: int, context: StageContext) 
 
 
 def _watch(sources: Sources, words: Tokenizer) -> Watch | None:
-    """Return what logs the true quality of an iteration's replies, where the sources know the truth. Nothing learns from it."""
+    """Return what logs the true quality of an iteration's replies, where the sources know the truth. Nothing learns
+    from it.
+    """
     truths = {row.prompt_id: row.truth for row in read_records(sources.path / "truths.jsonl", TruthRow)}
     if not truths:
         return None

@@ -119,7 +119,9 @@ def _held_out(prompt_id: str, share_held: float) -> bool:
 def _calibrate(
     model: ScalarModel, words: Tokenizer, demonstrations: Demonstrations, layout: Layout, context: StageContext
 ) -> None:
-    """Shift the scores so that demonstrations have mean 0 (Ouyang et al. 2022, section 3.5); report it on held-out ones too."""
+    """Shift the scores so that demonstrations have mean 0 (Ouyang et al. 2022, section 3.5); report it on held-out
+    ones too.
+    """
     limit = model.config.max_position_embeddings
 
     def scores(name: str) -> list[float]:

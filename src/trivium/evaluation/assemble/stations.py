@@ -180,7 +180,7 @@ def _policy(trail: Trail, name: str) -> Lines:
 def _evaluate(trail: Trail, name: str) -> Lines:
     rows = score_rows(trail)
     path = trail.file(name, "answers.jsonl")
-    num_replies = sum(1 for _ in path.open(encoding="utf-8")) if path is not None else 0
+    num_replies = path.read_bytes().count(b"\n") if path is not None else 0
     kept = (f"{num_replies:,} sampled replies kept",)
     num_met, num_bars = (sum(row.verdict in verdicts for row in rows) for verdicts in (("met",), ("met", "missed")))
     if num_bars:
