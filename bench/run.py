@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -89,7 +88,3 @@ def table(document: dict[str, Any]) -> str:
         )
     lines += ["", NOTE, f"Took {document['seconds']:.0f} seconds."]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
