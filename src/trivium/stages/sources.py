@@ -79,12 +79,12 @@ class FileSources(Config, Gathers):
 
     def gathered_files(self) -> Mapping[str, Path]:
         """Return every file that is read, by source and name."""
-        nowhere = Ledger(Path(os.devnull))
         found: dict[str, Path] = {}
-        for item in self.items:
-            for file in find_files(self.root / item.path, nowhere):
-                if fnmatch(file.path.name, item.include):
-                    found[f"{item.name}/{file.name}"] = file.path
+        with Ledger(Path(os.devnull)) as nowhere:
+            for item in self.items:
+                for file in find_files(self.root / item.path, nowhere):
+                    if fnmatch(file.path.name, item.include):
+                        found[f"{item.name}/{file.name}"] = file.path
         return found
 
 
