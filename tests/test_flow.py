@@ -59,7 +59,7 @@ def test_a_walk_ends_with_a_report_whether_it_came_to_its_end_or_not(
     assert "Pretrain stopped: it was interrupted" in report.read_text(encoding="utf-8")
     ending = flow.walk(flow.build(recipe_file), runner, command="trivium run toy.toml")
     assert list(ending.made) == ["sources", "pretrain", "policy"]
-    assert "stopped" not in report.read_text(encoding="utf-8")
+    assert "Pretrain stopped" not in report.read_text(encoding="utf-8")
     assert json.loads(ending.scorecard.read_text())["wall_seconds"]["n"] == 3
 
 

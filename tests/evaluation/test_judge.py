@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from tiny import tiny_checkpoint
-from trivium.evaluation.judge import Judge, heldout_pairs_by_source, ordered_rightly, pair_accuracy_against_truth, reply_kl
+from trivium.evaluation.judge import (
+    Judge,
+    heldout_pairs_by_source,
+    ordered_rightly,
+    pair_accuracy_against_truth,
+    reply_kl,
+)
 from trivium.evaluation.speaker import Speaker, Spoken
 from trivium.evaluation.suites import Exam, ask
 from trivium.primer.items import Item
@@ -37,7 +43,7 @@ def judge(models: tuple[Path, Path]) -> Judge:
 
 
 def exam(num_items: int) -> Exam:
-    prompts = [Prompt.of(f"How {'far ' * number}?", origin="primer", source="primer") for number in range(num_items)]
+    prompts = [Prompt.of(f"How {chr(97 + number)}?", origin="primer", source="primer") for number in range(num_items)]
     items = [Item(id=prompt.id, suite="benign", split="dev", prompt=prompt, truth=STEPS) for prompt in prompts]
     return Exam(seed=5, max_new_tokens=6, temperature=1.0, items=items)
 

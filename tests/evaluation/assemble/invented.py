@@ -26,6 +26,8 @@ name = "invented"
 seed = 7
 rounds = {rounds}
 {sources}
+[comparisons]
+method = "{comparisons}"
 [evaluate]
 method = "{method}"
 """
@@ -44,8 +46,6 @@ path = "attacks.jsonl"
 use = "comparisons"
 format = "hh-rlhf"
 licence = "MIT"
-[comparisons]
-method = "files"
 """
 KIND, HARM = Prompt.of("How do I mend a sock?", origin="primer", source="primer", kind="benign"), Prompt.of(
     "How do I rob a bank?", origin="primer", source="primer", kind="harmful"
@@ -98,7 +98,8 @@ class Invented:
         (folder / "attacks.jsonl").write_text("{}\n")
         sources = FILES.format(root=folder) if method == "heldout" else ""
         recipe = folder / "invented.toml"
-        recipe.write_text(RECIPE.format(rounds=rounds, sources=sources, method=method))
+        ranked_by = "files" if method == "heldout" else "simulated"
+        recipe.write_text(RECIPE.format(rounds=rounds, sources=sources, method=method, comparisons=ranked_by))
         self.graph: Graph = flow.build(recipe)
         self.store = Store(folder / "runs")
         self.num_made = 0
@@ -166,8 +167,7 @@ def whole(folder: Path, *, rounds: int = 1) -> Invented:
     run.make("sft", {"metrics.jsonl": steps(3, reply_loss=2.0, text_loss=1.0)}, bits_per_byte=1.4, heldout_loss=0.2)
     for number in range(1, rounds + 1):
         tag = "" if number == rounds else f"-{number}"
-        orders = [order(KIND, ("a", "b", "c", "d"), ranks, name) for name, ranks in (("ada", (1, 2, 3, 4)), ("bo", (2, 1, 3, 4)))]
-        orders[1] = order(KIND, ("d", "b", "a", "c"), (4, 1, 2, 3), "bo")
+        orders = [order(KIND, ("a", "b", "c", "d"), (1, 2, 3, 4), "ada"), order(KIND, ("d", "b", "a", "c"), (3, 2, 1, 4), "bo")]
         run.make(f"comparisons{tag}", ranked(orders), prompts=1, contested=0, agreement=0.8)
         run.make(f"reward{tag}", {"metrics.jsonl": steps(2, loss=0.7, pair_accuracy=0.5)}, groups=1, heldout_pair_accuracy=0.9)
         ppo = steps(4, score=0.1, gold=0.2, kl=0.3, entropy=1.0, explained_variance=0.0, mix_loss=2.0)

@@ -23,7 +23,7 @@ def test_thinning_keeps_the_mean_and_never_more_points_than_asked(values: list[f
 
 
 def test_a_bin_with_a_hole_is_a_hole() -> None:
-    assert thinned([(0.0, 1.0), (1.0, None), (2.0, 3.0), (3.0, 5.0)], limit=2) == ([(0.5, None), (2.5, 4.0)], 2)
+    assert thinned([(0.0, 1.0), (1.0, None), (2.0, 3.0), (3.0, 5.0)], limit=2) == ([(1.0, None), (3.0, 4.0)], 2)
     assert thinned([(0.0, math.nan)])[0] == [(0.0, None)]
 
 

@@ -25,8 +25,8 @@ def test_each_order_is_told_in_the_order_of_the_first_whatever_order_replies_wer
     found = ranking(whole(tmp_path).trail())
     assert found is not None
     assert found.rankers == ("ada", "bo")
-    assert {reply.text: reply.ranks for reply in found.replies} == {"a": (1, 2), "b": (2, 1), "c": (3, 3), "d": (4, 4)}
-    assert [reply.mean_rank for reply in found.replies] == [1.5, 1.5, 3.0, 4.0]
+    assert {reply.text: reply.ranks for reply in found.replies} == {"a": (1, 1), "b": (2, 2), "c": (3, 4), "d": (4, 3)}
+    assert [reply.mean_rank for reply in found.replies] == [1.0, 2.0, 3.5, 3.5]
 
 
 def test_a_contested_prompt_is_passed_over(tmp_path: Path) -> None:
