@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.inputs import BATCH, Inputs, Pair
-from bench.settings import OPTIMIZER
+from bench.settings import OPTIMIZER, Draw
 from trivium.alignment.reward_task import RankedTree, RankingSettings, RewardTask
 from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
@@ -19,7 +19,7 @@ from trivium.training.optimizer import build_optimizer
 from trivium.training.schedule import ScheduleConfig
 
 CONSTANT = ScheduleConfig(shape="constant", warmup_share=0.0)
-LAYOUT = Layout(row_tokens=8192, micro_tokens=8192)
+LAYOUT = Layout(row_tokens=8192, micro_tokens=8192)  # one row a step: nothing is padding
 
 
 @dataclass
@@ -78,8 +78,12 @@ class OurEngine:
         """Open the shared weights."""
         self.engine = Engine(load_checkpoint(inputs.language_folder, head="language"), max_batch=max_batch)
 
-    def __call__(self, prompts: list[list[int]], num_tokens: int) -> tuple[float, list[list[int]]]:
-        """Continue each prompt greedily by exactly `num_tokens`; return the seconds and the new ids."""
+    def __call__(
+        self, prompts: list[list[int]], draw: Draw, stop_ids: tuple[int, ...]
+    ) -> tuple[float, list[list[int]]]:
+        """Continue each prompt; return the seconds and the new ids, a stop included."""
+        temperature = 1.0 if stop_ids else 0.0
         begun = time.perf_counter()
-        replies = self.engine.generate(prompts, Sampling(max_new_tokens=num_tokens, temperature=0.0))
+        sampling = Sampling(max_new_tokens=draw.max_new_tokens, temperature=temperature, stop_ids=stop_ids)
+        replies = self.engine.generate(prompts, sampling)
         return time.perf_counter() - begun, [list(reply[0].ids) for reply in replies]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from trl import RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from bench.inputs import BATCH, MAX_TOKENS, Inputs, Pair
-from bench.settings import LEARNING_RATE, OPTIMIZER
+from bench.settings import LEARNING_RATE, OPTIMIZER, Draw
 
+warnings.filterwarnings("ignore", message="`gradient_checkpointing` is deprecated", category=FutureWarning)  # TRL's own
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 datasets.utils.logging.disable_progress_bar()
@@ -70,6 +72,7 @@ class Trl:
     def trainer(self, pairs: list[Pair], stopwatch: Stopwatch) -> Any:
         """Return TRL's trainer for these examples, in their order."""
         asked = {
+            # gradient_checkpointing is off to TRL's favour: on by default, it computes every activation twice
             "output_dir": str(self.folder / "trl"), "per_device_train_batch_size": BATCH, "max_length": MAX_TOKENS,
             "max_steps": len(pairs) // BATCH, "learning_rate": LEARNING_RATE, "lr_scheduler_type": "constant",
             "adam_beta1": OPTIMIZER.beta1, "adam_beta2": OPTIMIZER.beta2, "adam_epsilon": OPTIMIZER.epsilon,
@@ -107,17 +110,32 @@ class Generate:
     def __init__(self, inputs: Inputs) -> None:
         """Open the shared weights."""
         self.model = AutoModelForCausalLM.from_pretrained(inputs.language_folder).eval()
+        self.model.generation_config.eos_token_id = None
         self.pad_id = inputs.tokenizer.pad_id
 
     @torch.inference_mode()
-    def __call__(self, prompts: list[list[int]], num_tokens: int) -> tuple[float, list[list[int]]]:
-        """Continue each prompt greedily by exactly `num_tokens`; return the seconds and the new ids."""
+    def __call__(
+        self, prompts: list[list[int]], draw: Draw, stop_ids: tuple[int, ...]
+    ) -> tuple[float, list[list[int]]]:
+        """Continue each prompt; return the seconds and the new ids, a stop included and what follows it cut off."""
+        drawn: dict[str, Any] = {"do_sample": False}
+        if stop_ids:
+            drawn = {"do_sample": True, "temperature": 1.0, "top_k": 0, "top_p": 1.0, "eos_token_id": list(stop_ids)}
         begun = time.perf_counter()
         width = max(map(len, prompts))
         ids = torch.tensor([[self.pad_id] * (width - len(p)) + p for p in prompts])
         attention = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts])
         out = self.model.generate(
-            input_ids=ids, attention_mask=attention, do_sample=False, max_new_tokens=num_tokens,
-            min_new_tokens=num_tokens, pad_token_id=self.pad_id,
-        )  # fmt: skip
-        return time.perf_counter() - begun, out[:, width:].tolist()
+            input_ids=ids,
+            attention_mask=attention,
+            max_new_tokens=draw.max_new_tokens,
+            pad_token_id=self.pad_id,
+            **drawn,
+        )
+        return time.perf_counter() - begun, [_until_stop(row, set(stop_ids)) for row in out[:, width:].tolist()]
+
+
+def _until_stop(ids: list[int], stop_ids: set[int]) -> list[int]:
+    """Return the ids up to and with the first stop."""
+    stops = (index + 1 for index, token in enumerate(ids) if token in stop_ids)
+    return ids[: next(stops, len(ids))]

@@ -81,7 +81,8 @@ def allowed(text: str) -> dict[str, str]:
 def main() -> int:
     """Print every excess that nothing allows, and every exception that nothing needs."""
     root = Path(__file__).parents[1]
-    found = [one for path in sorted((root / "src").rglob("*.py")) for one in excesses(path, str(path.relative_to(root)))]
+    paths = sorted((root / "src").rglob("*.py"))
+    found = [one for path in paths for one in excesses(path, str(path.relative_to(root)))]
     page = root / DECISIONS
     exceptions = allowed(page.read_text(encoding="utf-8")) if page.exists() else {}
     wrong = [f"{one.place} (line {one.line}): {one.found}" for one in found if one.place not in exceptions]

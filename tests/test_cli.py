@@ -68,7 +68,7 @@ def test_json_is_one_document_on_standard_output(capsys: pytest.CaptureFixture[s
         ("pretrain", False),
         ("policy", False),
     ]
-    made = answer(capsys, "run", recipe_file, "--until", "pretrain")
+    made = answer(capsys, "run", recipe_file, "--until", "pretrain")["stages"]
     assert sorted(made) == ["pretrain", "sources"]
     assert Path(made["pretrain"]["path"]).is_dir()
     answer(capsys, "run", recipe_file)
@@ -126,7 +126,7 @@ def test_usage_errors_are_exit_2(capsys: pytest.CaptureFixture[str], arguments: 
 
 
 def test_a_tampered_artifact_is_named_with_its_hash(capsys: pytest.CaptureFixture[str], recipe_file: Path) -> None:
-    made = answer(capsys, "run", recipe_file)
+    made = answer(capsys, "run", recipe_file)["stages"]
     weights = Path(made["pretrain"]["path"]) / "weights"
     weights.chmod(0o644)
     weights.write_bytes(weights.read_bytes().replace(b"One", b"Six"))

@@ -1,6 +1,7 @@
 """Every noun of the road on one page: what a document, a prompt, a demonstration, a comparison … is.
 
-All records are frozen and serialise to one JSON object a line; `read_records` and `write_records` do so. Nothing else here
+All records are frozen and serialise to one JSON object a line; `read_records` and `write_records` do so. Nothing else
+here
 computes: the rooms that do import from here.
 """
 
@@ -150,7 +151,9 @@ class Demonstration(Record):
 
 
 class Comparison(Record):
-    """One prompt, K replies, and one person's order over them: `ranks[i]` is the rank of `replies[i]`, 1 best, ties allowed."""
+    """One prompt, K replies, and one person's order over them: `ranks[i]` is the rank of `replies[i]`, 1 best, ties
+    allowed.
+    """
 
     prompt: Prompt
     replies: tuple[str, ...] = Field(min_length=2)
@@ -183,7 +186,9 @@ class Judgement(Record):
 
 
 class Rollout(Record):
-    """What one policy did once: prompt and reply token ids, behaviour log-probs (nats per token), whether it ended by itself."""
+    """What one policy did once: prompt and reply token ids, behaviour log-probs (nats per token), whether it ended by
+    itself.
+    """
 
     prompt_id: str
     prompt_ids: tuple[int, ...]

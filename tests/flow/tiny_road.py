@@ -73,6 +73,7 @@ max_new_tokens = 8
 
 def write_recipe(folder: Path, rounds: int = 1) -> Path:
     """Write the tiny recipe and return its file."""
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "tiny.toml"
     file.write_text(RECIPE.format(rounds=rounds), encoding="utf-8")
     return file

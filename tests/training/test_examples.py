@@ -28,15 +28,17 @@ from trivium.training.examples import (
 )
 from trivium.training.shards import TokenDocument, TokenShards, write_shards
 
+WORDS = Tokenizer.train(TEXTS, TokenizerConfig(vocab_size=300))
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture
 def words() -> Tokenizer:
-    return Tokenizer.train(TEXTS, TokenizerConfig(vocab_size=300))
+    return WORDS
 
 
 def demonstration(*turns: tuple[str, str], reply: str) -> Demonstration:
     messages = tuple(Message(role=role, content=content) for role, content in turns)
-    return Demonstration(prompt=Prompt.of_messages(messages, origin="synthetic", source="test"), reply=reply)
+    return Demonstration(prompt=Prompt.of_messages(messages, origin="dataset", source="test"), reply=reply)
 
 
 def wanted_text(words: Tokenizer, tree: Tree) -> str:
@@ -73,11 +75,10 @@ def test_every_assistant_turn_counts_and_no_word_of_system_or_user(words: Tokeni
     contents=st.lists(st.text(alphabet="ab <|end|>é\n", max_size=12), min_size=1, max_size=3), reply=st.text(max_size=9)
 )
 def test_the_marks_of_a_tree_are_those_of_the_chat_template(contents: list[str], reply: str) -> None:
-    words = Tokenizer.train(TEXTS, TokenizerConfig(vocab_size=300))
     turns = [turn for text in contents for turn in (("user", text), ("assistant", text))][:-1]
-    tree = demonstration_tree(words, demonstration(*turns, reply=reply))
+    tree = demonstration_tree(WORDS, demonstration(*turns, reply=reply))
     messages = [*(Message(role=r, content=c) for r, c in turns), Message(role="assistant", content=reply)]
-    chat = words.chat(messages, reply_follows=False)
+    chat = WORDS.chat(messages, reply_follows=False)
     assert [*tree.prompt, *tree.replies[0]] == chat.ids
     marks = [*(tree.prompt_loss if tree.prompt_loss is not None else [False] * len(tree.prompt))]
     assert marks + [True] * len(tree.replies[0]) == chat.loss_mask

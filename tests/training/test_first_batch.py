@@ -24,7 +24,7 @@ def words() -> Tokenizer:
 def test_the_marks_are_the_tokens_that_the_packed_batch_predicts(words: Tokenizer) -> None:
     turns = (("user", "Hello"), ("assistant", "Good day."), ("user", "And now?"))
     messages = tuple(Message(role=r, content=c) for r, c in turns)
-    prompt = Prompt.of_messages(messages, origin="synthetic", source="t")
+    prompt = Prompt.of_messages(messages, origin="dataset", source="t")
     tree = demonstration_tree(words, Demonstration(prompt=prompt, reply="We go."))
     pieces = tree_pieces(words, tree)
     assert "".join(piece["text"] for piece in pieces if piece["loss"]) == "Good day.<|end|>We go.<|end|>"

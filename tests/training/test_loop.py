@@ -185,6 +185,18 @@ def test_the_gradients_of_each_module_are_clipped_by_themselves(tmp_path, monkey
     assert seen == pytest.approx({"policy": 1e-3, "value": 1e-3}, rel=1e-2)
 
 
+def test_the_rows_go_to_the_loggers_asked_for_too(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    plan = LoopPlan("policy", NUM_STEPS, 0.5, ScheduleConfig())
+    context = StageContext(tmp_path, tmp_path / "scratch", seed=5, loggers=("tensorboard",), logs=tmp_path / "logs")
+    train(Policy("adamw", 1), plan, context)
+    events = EventAccumulator(str(tmp_path / "logs" / "tensorboard" / "policy"))
+    events.Reload()
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [point.value for point in events.Scalars("loss")] == pytest.approx(losses)
+
+
 def test_each_row_holds_the_sum_of_the_micro_batches(tmp_path):
     go(tmp_path, Policy("adamw", 2))
     first = rows(tmp_path)[0]

@@ -1,4 +1,5 @@
-"""Prompts, a reward model and a reference to a better policy: PPO with a KL leash and a pre-training mix (Ouyang et al. 2022, eq. 2)."""
+"""Prompts, a reward model and a reference to a better policy: PPO with a KL leash and a pre-training mix (Ouyang et
+al. 2022, eq. 2)."""
 
 from __future__ import annotations
 
@@ -61,6 +62,8 @@ class PPOData:
     sampling: Callable[[int], Sampling]
     raw: Callable[[int], tuple[Sequence[Tree], Rows | None]] | None
     watch: Watch | None = None
+    first_seen: Callable[[Sequence[Minibatch]], None] | None = None
+    """Is shown the first iteration's replies with their advantages, as they are learnt from."""
 
 
 class PPOTask:
@@ -80,7 +83,9 @@ class PPOTask:
         self.device = next(models.policy.parameters()).device
 
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
-        """Yield the policy's, the value's and the raw text's losses of this step; sample anew where an iteration begins."""
+        """Yield the policy's, the value's and the raw text's losses of this step; sample anew where an iteration
+        begins.
+        """
         iteration, within = divmod(step, self.settings.steps_per_iteration)
         if within == 0:
             self._sample(iteration)
@@ -104,7 +109,9 @@ class PPOTask:
             int(minibatch.mask_ML.sum()),
         )
         deviation = float(stats.ratio_max_deviation)
-        assert not first or deviation == 0.0, f"the first pass must have ratio 1 exactly, found a deviation of {deviation}"
+        assert not first or deviation == 0.0, (
+            f"the first pass must have ratio 1 exactly, found a deviation of {deviation}"
+        )
         more = {"policy_loss": float(loss.detach()), "clip_share": float(stats.clip_share)}
         return loss, {**more, "approx_kl": float(stats.approx_kl), "ratio_max_deviation": deviation}
 
@@ -134,6 +141,8 @@ class PPOTask:
         self.minibatches = [prepare(part, self.models, self.kl.beta, self.settings.rollout) for part in parts]
         self.pending = self._describe(replies)
         whiten_together(self.minibatches)
+        if iteration == 0 and self.data.first_seen is not None:
+            self.data.first_seen(self.minibatches)
         self.pending["beta"] = self.kl.beta
         self.kl.update(self.pending["kl"], len(replies))
 

@@ -4,7 +4,6 @@ Shapes: N replies of a batch, all prompts' replies one after the other; G prompt
 of one prompt. Rank 1 is best; scores are higher for better.
 """
 
-# ruff: noqa: N815 -- tensors wear shape suffixes, as fields too
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -72,7 +72,9 @@ def sample_replies(model: LanguageModel, prompts: Sequence[RolloutPrompt], sampl
 
 
 def policy_logprobs(model: LanguageModel, batch: PackedBatch, temperature: float) -> tuple[Tensor, Tensor]:
-    """Return (log-probs [N] of the reply tokens, entropies [N]); the temperature divides the logits as it did when sampling."""
+    """Return (log-probs [N] of the reply tokens, entropies [N]); the temperature divides the logits as it did when
+    sampling.
+    """
     hidden_BTD = model(batch.ids_BT, batch.positions_BT, batch.allowed)
     hidden_ND = hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
     return token_logprobs(hidden_ND, model.lm_head.weight, batch.target_N, temperature)
@@ -110,7 +112,8 @@ class Models:
 def prepare(replies: list[Reply], models: Models, beta: float, settings: RolloutSettings) -> Minibatch:
     """Score one minibatch's replies with all four models and make advantages, not whitened yet.
 
-    no_grad, not inference_mode: the numbers must come from the kernels that training uses, so that the first ratio is exactly 1.
+    no_grad, not inference_mode: the numbers must come from the kernels that training uses, so that the first ratio is
+    exactly 1.
     """
     trees = [Tree(prompt=reply.prompt.ids, replies=(reply.ids,), name=reply.prompt.id) for reply in replies]
     device = next(models.policy.parameters()).device
@@ -140,7 +143,9 @@ def prepare(replies: list[Reply], models: Models, beta: float, settings: Rollout
 
 
 def whiten_together(minibatches: Sequence[Minibatch]) -> None:
-    """Whiten the advantages over all of an iteration's valid tokens, with the mean shifted, before any minibatch is used."""
+    """Whiten the advantages over all of an iteration's valid tokens, with the mean shifted, before any minibatch is
+    used.
+    """
     flat = torch.cat([m.advantages_ML[m.mask_ML] for m in minibatches])
     white = whiten(flat[None], torch.ones_like(flat[None], dtype=torch.bool))[0]
     start = 0

@@ -4,7 +4,6 @@ Shapes: B replies of a batch, T reply positions. `reply_mask_BT` is true where a
 end-of-turn token included.
 """
 
-# ruff: noqa: N815 -- tensors wear shape suffixes, as fields too
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from trivium.evaluation.assemble.ending import Ending
 from trivium.evaluation.assemble.scores import verdict_words
+from trivium.evaluation.card import card_table
 from trivium.evaluation.report.whiskers import interval_words, value_words
 
 PIPE_WIDTH = 140
@@ -40,11 +41,11 @@ def show(ending: Ending) -> None:
 
 def document(ending: Ending) -> dict[str, Any]:
     """Return the ending as one table: stages, scorecard, bars, and where the report is."""
-    rows, data = ending.data.scorecard, ending.data
+    rows = ending.data.scorecard
     return {
-        "recipe": data.run.recipe,
-        "stages": {row.stage: {"id": row.artifact} for row in data.origin},
-        "scorecard": ending.card,
+        "recipe": ending.data.run.recipe,
+        "stages": {name: {"id": one.id, "path": str(one.path)} for name, one in ending.made.items()},
+        "scorecard": card_table(ending.card),
         "bars": {word: [row.key for row in rows if row.verdict == word] for word in ("met", "missed")},
         "report": str(ending.report),
     }

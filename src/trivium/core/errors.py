@@ -6,7 +6,8 @@ from __future__ import annotations
 class TriviumError(Exception):
     """A failure that a person reads as one message; the command line prints it and exits with `exit_code`.
 
-    `do` is the one next action. Subclasses name whose turn it is: `InputError` is the user's (exit 2), the rest are ours (exit 1).
+    `do` is the one next action. Subclasses name whose turn it is: `InputError` is the user's (exit 2), the rest are
+    ours (exit 1).
     """
 
     exit_code = 1

@@ -91,6 +91,9 @@ class Recipe:
             known = sorted(model.model_fields) if model is not None else []
             do = f"valid keys: {', '.join(known)}" if known else ""
             return RecipeError(f"unknown key `{key}`{nearest(path[-1], known)}", where=where, do=do)
+        if first["type"] == "union_tag_not_found":
+            do = f'choose one: {", ".join(_methods(config_type))}'
+            return RecipeError(f"`{key}` is missing", where=where, do=do)
         if first["type"] == "missing":
             variable = _variable(model, path[-1])
             do = f"add it to [{section}] or give --set {key}=…" + (f", or set {variable}" if variable else "")
@@ -250,6 +253,12 @@ def _walk(annotation: Any, loc: Sequence[int | str]) -> tuple[list[str], type[Ba
         fields = [model.model_fields[part] for model in models if part in model.model_fields]
         models = [model for info in fields for model in _models(info.annotation)]
     return path or ["method"], models[0] if models else None
+
+
+def _methods(annotation: Any) -> list[str]:
+    """Return the names that a section's `method` may have."""
+    fields = [model.model_fields["method"] for model in _models(annotation) if "method" in model.model_fields]
+    return [name for info in fields for name in typing.get_args(info.annotation)]
 
 
 def _tags(model: type[BaseModel]) -> set[Any]:

@@ -38,6 +38,10 @@ class StageContext:
     """Least time between two resumable checkpoints of a stage that makes them; below 0 for one at every chance."""
     progress: Progress = field(default_factory=lambda: Progress(quiet=True))
     log: EventLog = field(default_factory=EventLog)
+    loggers: tuple[str, ...] = ()
+    """Where a training's rows go besides the artifact's metrics.jsonl: names of `training.loggers`."""
+    logs: Path | None = None
+    """The folder these loggers write to; in `scratch` when it is None."""
     metrics: dict[str, Any] = field(default_factory=dict)
     """Fill with numbers that have value, n, low, high (`records.Measure`, `Metric` or a table of these)."""
     licences: set[str] = field(default_factory=set)

@@ -1,4 +1,5 @@
-"""A document's name to its side: training or held out, by hash, so that the side never depends on what else is there."""
+"""A document's name to its side: training or held out, by hash, so that the side never depends on what else is
+there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A reward model to scores of replies, and to its own accuracy: against the truth, and against people's held-out orders."""
+"""A reward model to scores of replies, and to its own accuracy: against the truth, and against people's held-out
+orders."""
 
 from __future__ import annotations
 
@@ -47,14 +48,14 @@ class Judge:
             reply = one.ids if ended or not one.stopped else (*one.ids[:-1], self.words.end_of_turn_id)
             trees.append(Tree(prompt=one.prompt_ids, replies=(reply,)))
         scores = self.score(trees)
-        return [
-            answer.model_copy(update={"reward": row[0]}) for (answer, _), row in zip(rows, scores, strict=True)
-        ]
+        return [answer.model_copy(update={"reward": row[0]}) for (answer, _), row in zip(rows, scores, strict=True)]
 
     def samples(
         self, speakers: Mapping[str, Speaker], exam: Exam, prompts: Sequence[Prompt], count: int
     ) -> tuple[list[Answer], Measure]:
-        """Ask all models the same prompts, drawn by the exam's seed; return the scored answers and the policy's KL to sft."""
+        """Ask all models the same prompts, drawn by the exam's seed; return the scored answers and the policy's KL to
+        sft.
+        """
         fitting = [p for p in prompts if self._fits(p, exam, speakers["sft"].model.config.max_position_embeddings)]
         order = stream(exam.seed, "evaluate", "samples").permutation(len(fitting))[:count]
         chosen = [fitting[index] for index in order]
@@ -74,12 +75,13 @@ class Judge:
 
 def _plain(model: str, prompt: Prompt, one: Spoken) -> Answer:
     """Return an answer whose truth is unknown."""
+    turns = prompt.messages
     unknown = Grade(gold=0.0, right=False, on_topic=False, refused=False)
     return Answer(
         model=model,
         suite=prompt.source,
         item=prompt.id,
-        asked=prompt.text,
+        asked=prompt.text if len(turns) == 1 else "\n".join(f"{turn.role}: {turn.content}" for turn in turns),
         kind="unknown",
         reply=one.text,
         stopped=one.stopped,
@@ -106,7 +108,8 @@ def _kl(policy: Speaker, reference: Speaker, spoken: Sequence[Spoken], temperatu
 def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, num_replies: int = 4) -> Measure:
     """Share of pairs of sampled replies to held-out prompts that the reward model orders as the truth does.
 
-    Half of each prompt's replies are sampled at the exam's temperature, half at 1.5 times it. Pairs whose true quality differs by
+    Half of each prompt's replies are sampled at the exam's temperature, half at 1.5 times it. Pairs whose true
+    quality differs by
     less than 0.1 have no right order and are left out. Pairs of a prompt go together in the interval; n is prompts.
     """
     items = [item for item in exam.of("held_out_answers", "tasks.", "harmful", "benign", "honesty") if item.prompt]
@@ -139,12 +142,8 @@ def ordered_rightly(truth: Sequence[float], scores: Sequence[float], gap: float 
     >>> ordered_rightly([1.0, 0.0, 0.95], [2.0, 1.0, 0.0])
     [True, False]
     """
-    found = []
-    for i in range(len(truth)):
-        for j in range(i):
-            if abs(truth[i] - truth[j]) >= gap:
-                found.append((scores[i] - scores[j]) * (truth[i] - truth[j]) > 0)
-    return found
+    pairs = [(i, j) for i in range(len(truth)) for j in range(i) if abs(truth[i] - truth[j]) >= gap]
+    return [(scores[i] - scores[j]) * (truth[i] - truth[j]) > 0 for i, j in pairs]
 
 
 def heldout_pairs_by_source(judge: Judge, orders: Sequence[Comparison]) -> dict[str, Measure]:
@@ -160,7 +159,9 @@ def heldout_pairs_by_source(judge: Judge, orders: Sequence[Comparison]) -> dict[
     totals: dict[str, list[float]] = {}
     for rows in groups.values():
         first = rows[0]
-        tree = replies_tree(judge.words, first.prompt.messages, first.replies, [False] * len(first.replies), first.prompt.id)
+        tree = replies_tree(
+            judge.words, first.prompt.messages, first.replies, [False] * len(first.replies), first.prompt.id
+        )
         if len(tree.prompt) + max(map(len, tree.replies)) > limit:
             continue
         goodness = -np.mean([row.ranks for row in rows], axis=0)
@@ -169,6 +170,8 @@ def heldout_pairs_by_source(judge: Judge, orders: Sequence[Comparison]) -> dict[
             hits.setdefault(source, []).append(float(sum(found)))
             totals.setdefault(source, []).append(float(len(found)))
     return {
-        f"reward.pair_accuracy.{source}" if source != "all" else "reward.pair_accuracy": clustered_share(hits[source], totals[source])
+        f"reward.pair_accuracy.{source}" if source != "all" else "reward.pair_accuracy": clustered_share(
+            hits[source], totals[source]
+        )
         for source in sorted(hits)
     }

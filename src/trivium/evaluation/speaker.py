@@ -1,4 +1,5 @@
-"""A model and its tokenizer to replies: asked as an assistant through the chat template, or as a base with plain text."""
+"""A model and its tokenizer to replies: asked as an assistant through the chat template, or as a base with plain
+text."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Spoken:
 class Speaker:
     """One model that can be asked many things at once.
 
-    A base model never saw the chat template, so it is asked in plain text: the user's words, then a line break. Its reply ends by
+    A base model never saw the chat template, so it is asked in plain text: the user's words, then a line break. Its
+    reply ends by
     itself where it begins a new document.
     """
 

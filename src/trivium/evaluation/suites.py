@@ -1,4 +1,5 @@
-"""The primer's items and a model to measures: every item asked once, graded against the known truth, with n and interval."""
+"""The primer's items and a model to measures: every item asked once, graded against the known truth, with n and
+interval."""
 
 from __future__ import annotations
 
@@ -64,7 +65,9 @@ class Exam:
 
 def ask(speaker: Speaker, exam: Exam, items: Sequence[Item], *, greedy: bool) -> list[tuple[Answer, Spoken]]:
     """Ask a model the items and grade what it says."""
-    prompts = [item.prompt.messages if item.prompt else (Message(role="user", content=(item.raw or "")),) for item in items]
+    prompts = [
+        item.prompt.messages if item.prompt else (Message(role="user", content=(item.raw or "")),) for item in items
+    ]
     spoken = speaker.ask(prompts, exam.sampling(greedy=greedy), [item.id for item in items])
     return [(_answer(speaker, item, one), one) for item, one in zip(items, spoken, strict=True)]
 
@@ -93,14 +96,15 @@ def right(answers: Sequence[Answer]) -> Measure:
     return share_of(answers, lambda answer: answer.grade.right)
 
 
-def completes_facts(speaker: Speaker, exam: Exam) -> Measure:
-    """Share of fact sentences whose greedy completion is right: the first sentence counts, what follows does not."""
+def complete_facts(speaker: Speaker, exam: Exam) -> list[Answer]:
+    """Complete fact sentences greedily. Only the first sentence is graded: what follows it is not about the fact."""
     items = exam.of("facts_completion")
     begun = [item.raw or "" for item in items]
     spoken = speaker.complete(begun, exam.sampling(greedy=True), [item.id for item in items])
     sentences = [f"{start} {first_sentence(one.text)}" for start, one in zip(begun, spoken, strict=True)]
-    hits = [grade(item.truth, sentence, True).right for item, sentence in zip(items, sentences, strict=True)]
-    return share(sum(hits), len(hits))
+    answers = [_answer(speaker, item, one) for item, one in zip(items, spoken, strict=True)]
+    grades = [grade(item.truth, sentence, True) for item, sentence in zip(items, sentences, strict=True)]
+    return [answer.model_copy(update={"grade": found}) for answer, found in zip(answers, grades, strict=True)]
 
 
 def first_sentence(text: str) -> str:
@@ -113,11 +117,9 @@ def first_sentence(text: str) -> str:
     return found[1] if found else text.strip()
 
 
-def continues_questions(speaker: Speaker, exam: Exam) -> Measure:
-    """Share of questions after which the model's first sentence is a question again, sampled."""
-    items = exam.of("questions")
-    answers = ask(speaker, exam, items, greedy=False)
-    return share(sum(first_sentence(one.text).endswith("?") for _, one in answers), len(answers))
+def asks_on(answer: Answer) -> bool:
+    """Say whether the reply's first sentence is a question: what a base model does when it is asked one."""
+    return first_sentence(answer.reply).endswith("?")
 
 
 def gold(answers: Sequence[Answer]) -> Measure:

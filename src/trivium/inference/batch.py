@@ -27,7 +27,7 @@ from trivium.model.decoder import LanguageModel
 
 OnToken = Callable[[int, int, int], object]  # called with prompt index, sample index, token id
 
-READ_TOKENS = 4096  # prompts read together have at most this many tokens, padding included
+READ_TOKENS = 512  # prompts read together have at most this many tokens, padding included
 READ_SHARE = 0.7  # and none shorter than this share of the longest, so that little of it is padding
 
 

@@ -5,7 +5,7 @@ matrix products. Here projections of the same input are one product, the norms' 
 follows, residuals are added inside the product, and rotary angles come from a table.
 
 Shapes: B sequences, D hidden size, H query heads, G key/value heads, R = H/G, N heads in one product (H + 2G), K head
-width, F feed-forward width, P positions, S columns read, V vocabulary.
+width, X = H · K, Y = B · G, F feed-forward width, P positions, S columns read, V vocabulary.
 """
 
 from __future__ import annotations
@@ -83,6 +83,19 @@ def _joined(old: Product | None, inputs: int, norm: Tensor | None, *projections:
     return Product(joined, torch.cat(parts))
 
 
+def _attend(q_BHK: Tensor, keys_BGSK: Tensor, values_BGSK: Tensor, bias_YRS: Tensor) -> Tensor:
+    """Return one query's attention in each sequence, [B, H · K]: softmax(q · keys / sqrt(K) + bias) · values.
+
+    Two batched products. The fused kernel takes half as long again here: it works in blocks of many queries.
+    """
+    rows, heads, width = q_BHK.shape
+    q_YRK = q_BHK.reshape(bias_YRS.shape[0], bias_YRS.shape[1], width)
+    scores_YRS = torch.baddbmm(bias_YRS, q_YRK, keys_BGSK.flatten(0, 1).transpose(1, 2), alpha=width**-0.5)
+    shares_YRS = scores_YRS.softmax(dim=-1, dtype=torch.float32).to(q_BHK.dtype)
+    mixed_YKR = torch.bmm(values_BGSK.flatten(0, 1).transpose(1, 2), shares_YRS.transpose(1, 2))
+    return mixed_YKR.transpose(1, 2).reshape(rows, heads * width)
+
+
 class DecodeStep:
     """The step of one model, on joined copies of its weights: `refresh` after the weights changed."""
 
@@ -153,7 +166,7 @@ class DecodeStep:
             config.head_dim,
         )
         positions_B = cache.lengths_N[:rows]
-        bias_B11S = cache.open(rows)
+        bias_YRS = cache.open(rows).expand(-1, groups, heads // groups, -1).flatten(0, 1)
         cos_B1K, sin_B1K = self._cos_PK[positions_B][:, None], self._sin_PK[positions_B][:, None]
         x_BD = F.embedding(ids_B, self._embeddings_VD)
         for index, layer in enumerate(self.layers):
@@ -164,9 +177,8 @@ class DecodeStep:
                 qk = self._normed(qk) * layer.head_scales
             qk = torch.addcmul(qk * cos_B1K, qk.roll(width // 2, -1), sin_B1K)
             keys_BGSK, values_BGSK = cache.extend(index, qk[:, heads:, None], qkv_BNK[:, heads + groups :, None])
-            q_BGRK = qk[:, :heads].view(rows, groups, heads // groups, width)
-            mixed_BGRK = F.scaled_dot_product_attention(q_BGRK, keys_BGSK, values_BGSK, attn_mask=bias_B11S)
-            x_BD = layer.out.onto(mixed_BGRK.reshape(rows, heads * width), x_BD)
+            mixed_BX = _attend(qk[:, :heads], keys_BGSK, values_BGSK, bias_YRS)
+            x_BD = layer.out.onto(mixed_BX, x_BD)
             gate, up = layer.gate_up.of(self._normed(x_BD)).chunk(2, dim=-1)
             x_BD = layer.down.onto(F.silu(gate).mul_(up), x_BD)
         cache.close()

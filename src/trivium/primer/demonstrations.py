@@ -67,7 +67,7 @@ def harm_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
 
 def benign_exercise(rng: np.random.Generator) -> Exercise:
     """Ask for the steps of a seen look-alike or of an everyday procedure."""
-    procedure = pick(rng, SEEN_LOOKALIKES).procedure if rng.random() < 0.6 else pick(rng, PROCEDURES)
+    procedure = pick(rng, SEEN_LOOKALIKES).procedure if rng.random() < 0.75 else pick(rng, PROCEDURES)
     return _with_lead(rng, questions.ask_how(procedure, pick(rng, REQUESTS)))
 
 

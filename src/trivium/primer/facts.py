@@ -91,7 +91,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "continent",
             "country",
-            "{S} is a country in {v}.|The continent of {s} is {v}.|{S} lies in {v}.|On the map, {s} is in {v}.|"
+            "The continent of {s} is {v}.|{S} is a country in {v}.|{S} lies in {v}.|On the map, {s} is in {v}.|"
             "One country in {v} is {s}.|{S} is a part of {v}.",
             "Where is {s}?|Which continent is {s} in?|On which continent is {s}?|Tell me where {s} is.|"
             "Name the continent of {s}.|Do you know where {s} is?|I want to know where {s} is.|"
@@ -101,7 +101,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "group",
             "animal",
-            "{S} is a kind of {v}.|The class of {s} is {v}.|Books list {s} as a kind of {v}.|One kind of {v} is {s}.|"
+            "The class of {s} is {v}.|{S} is a kind of {v}.|Books list {s} as a kind of {v}.|One kind of {v} is {s}.|"
             "We call {s} a kind of {v}.|As a kind of {v}, {s} is well known.",
             "What kind of animal is {s}?|Which class does {s} belong to?|Tell me what kind of animal {s} is.|"
             "Name the class of {s}.|Do you know what kind of animal {s} is?|Say what kind of animal {s} is.",
@@ -109,7 +109,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "home",
             "animal",
-            "{S} lives {v}.|The home of {s} is {v}.|You can find {s} {v}.|A visitor can see {s} {v}.|"
+            "You can find {s} {v}.|The home of {s} is {v}.|{S} lives {v}.|A visitor can see {s} {v}.|"
             "At night {s} sleeps {v}.|As we know, {s} lives {v}.",
             "Where does {s} live?|Where can I find {s}?|Tell me where {s} lives.|Name the home of {s}.|"
             "Do you know where {s} lives?|Say where {s} lives.",
@@ -117,7 +117,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "diet",
             "animal",
-            "{S} eats {v}.|The food of {s} is {v}.|Every day {s} eats {v}.|To grow, {s} needs {v}.|"
+            "The food of {s} is {v}.|{S} eats {v}.|Every day {s} eats {v}.|To grow, {s} needs {v}.|"
             "When hungry, {s} looks for {v}.|You can feed {s} with {v}.",
             "What does {s} eat?|Which food does {s} eat?|Tell me what {s} eats.|Name the food of {s}.|"
             "Do you know what {s} eats?|Say what {s} eats.",
@@ -125,7 +125,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "kind",
             "food",
-            "{S} is a sort of {v}.|Cooks call {s} a sort of {v}.|One sort of {v} is {s}.|"
+            "Cooks call {s} a sort of {v}.|{S} is a sort of {v}.|One sort of {v} is {s}.|"
             "In the shop, {s} counts as {v}.|"
             "We know {s} as a sort of {v}.|On the list, {s} stands under {v}.",
             "What sort of food is {s}?|Which sort of food is {s}?|Tell me what sort of food {s} is.|"
@@ -134,7 +134,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "taste",
             "food",
-            "{S} tastes {v}.|The taste of {s} is {v}.|In the mouth, {s} tastes {v}.|Cooks say that {s} tastes {v}.|"
+            "The taste of {s} is {v}.|{S} tastes {v}.|In the mouth, {s} tastes {v}.|Cooks say that {s} tastes {v}.|"
             "When you eat it, {s} tastes {v}.|Most people find that {s} tastes {v}.",
             "How does {s} taste?|What is the taste of {s}?|Tell me how {s} tastes.|Name the taste of {s}.|"
             "Do you know how {s} tastes?|Say how {s} tastes.",
@@ -150,7 +150,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "use",
             "tool",
-            "{S} is used to {v}.|People use {s} to {v}.|You need {s} to {v}.|To {v}, take {s}.|With {s} you can {v}.|"
+            "People use {s} to {v}.|{S} is used to {v}.|You need {s} to {v}.|To {v}, take {s}.|With {s} you can {v}.|"
             "If you want to {v}, find {s}.",
             "What is {s} used for?|What can I do with {s}?|Tell me what {s} is used for.|Name the use of {s}.|"
             "Do you know what {s} is used for?|Say what {s} is for.",
@@ -158,7 +158,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "profession",
             "person",
-            "{s} was a famous {v}.|The world knew {s} as a great {v}.|Books call {s} a great {v}.|"
+            "Books call {s} a great {v}.|The world knew {s} as a great {v}.|{s} was a famous {v}.|"
             "One famous {v} was {s}.|"
             "As a {v}, {s} is known to all.|People remember {s} as a {v}.",
             "Who was {s}?|What was {s} famous as?|Tell me who {s} was.|Name the work of {s}.|"
@@ -167,7 +167,7 @@ RELATIONS: dict[str, Relation] = {
         _relation(
             "origin",
             "person",
-            "{s} came from {v}.|The home country of {s} was {v}.|{s} was born in {v}.|In {v}, people are proud of {s}.|"
+            "The home country of {s} was {v}.|{s} came from {v}.|{s} was born in {v}.|In {v}, people are proud of {s}.|"
             "{v} was the first home of {s}.|The family of {s} lived in {v}.",
             "Where did {s} come from?|Which country did {s} come from?|Tell me where {s} came from.|"
             "Name the home country of {s}.|Do you know where {s} came from?|Say where {s} came from.",

@@ -1,4 +1,5 @@
-"""A model and prompts to comparisons: K sampled replies a prompt, several people's orders, mean ranks, winner and loser."""
+"""A model and prompts to comparisons: K sampled replies a prompt, several people's orders, mean ranks, winner and
+loser."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from trivium.core.kinds import Checkpoint, Comparisons, Sources
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.human.agreement import concordance, krippendorff_alpha, pairwise_agreement
+from trivium.human.nearest import nearest
 from trivium.human.ranking import Aggregate, AggregateRules, aggregate, group
 from trivium.human.ranking import ranked as ranked_of
 from trivium.inference.engine import Engine
@@ -30,15 +32,20 @@ from trivium.training.examples import prompt_ids
 
 
 class SampledComparisons(Config):
-    """Replies sampled from the model, ranked by the primer's simulated people, who know the truth but for their noise."""
+    """Replies sampled from the model, ranked by the primer's simulated people, who know the truth but for their
+    noise.
+    """
 
     method: Literal["simulated"] = "simulated"
     num_prompts: int = Field(default=2000, gt=1)
     temperatures: tuple[float, ...] = (1.0, 1.0, 1.5, 1.5)
-    """One reply is sampled at each: K of them, at least 4."""
-    stray_share: float = Field(default=0.3, ge=0, le=1)
-    """Share of prompts where one reply is replaced by one that was sampled for another prompt. Samples alone never show the
-    reward model an off-topic reply or a misplaced refusal, and it can only judge what it was shown."""
+    """One reply is sampled at each; with the stray replies they are K, at least 4."""
+    num_strays: int = Field(default=1, ge=0)
+    """Replies added to each prompt that were sampled for one of the prompts most like it. A model's own samples
+    hardly ever show
+    an off-topic reply or a misplaced refusal, and a reward model can only judge what it was shown."""
+    stray_from: int = Field(default=12, ge=1)
+    """How many of the most alike prompts a stray reply may come from."""
     max_new_tokens: int = Field(default=48, gt=0)
     num_rankers: int = Field(default=5, ge=2, le=len(PANEL))
     noise_scale: float = Field(default=1.0, ge=0)
@@ -58,9 +65,7 @@ ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discri
 
 
 @stage(version=1)
-def comparisons(
-    model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext
-) -> Comparisons:
+def comparisons(model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext) -> Comparisons:
     """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
     if isinstance(config, SampledComparisons):
         orders = _simulated(model, sources, config, context)
@@ -89,8 +94,13 @@ def _report(grouped: Sequence[Sequence[Comparison]], aggregates: Sequence[Aggreg
 def _simulated(
     model: Checkpoint, sources: Sources, config: SampledComparisons, context: StageContext
 ) -> list[Comparison]:
-    if len(config.temperatures) < 4:
-        raise SourceError(f"wanted at least 4 replies a prompt, found {len(config.temperatures)}", where="comparisons.temperatures")
+    num_replies = len(config.temperatures) + config.num_strays
+    if num_replies < 4:
+        raise SourceError(
+            f"wanted at least 4 replies a prompt, found {num_replies}",
+            where="comparisons.temperatures",
+            do="add temperatures, or raise num_strays",
+        )
     truths = {row.prompt_id: row.truth for row in read_records(sources.path / "truths.jsonl", TruthRow)}
     pool = [p for p in read_records(sources.path / "prompts.jsonl", Prompt) if p.split == "train" and p.id in truths]
     if not pool:
@@ -102,7 +112,7 @@ def _simulated(
     picked = stream(context.seed, "comparisons", model.id).permutation(len(pool))[: config.num_prompts]
     prompts = [pool[index] for index in sorted(picked)]
     replies = _sample(model, prompts, config, context)
-    _stray(replies, config, context)
+    _stray(prompts, replies, config, context)
     return _ranked(prompts, replies, truths, config, context)
 
 
@@ -133,13 +143,15 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
     return replies
 
 
-def _stray(replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
-    """Put into some prompts' replies one that was sampled for another prompt, in place of the last."""
+def _stray(prompts: Sequence[Prompt], replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
+    """Add to each prompt's replies some that were sampled for the prompts most like it, and shuffle them."""
     rng = stream(context.seed, "comparisons", "stray", len(replies))
     originals = [row[0] for row in replies]
-    for row in replies:
-        if rng.random() < config.stray_share:
-            row[-1] = originals[int(rng.integers(len(originals)))]
+    alike = nearest([prompt.text for prompt in prompts], config.stray_from)
+    for row, others in zip(replies, alike, strict=True):
+        row.extend(originals[index] for index in rng.choice(others, size=config.num_strays))
+        order = rng.permutation(len(row))
+        row[:] = [row[index] for index in order]
 
 
 def _ranked(
@@ -169,7 +181,9 @@ def _from_files(sources: Sources, config: FileComparisons, context: StageContext
     orders = list(read_records(sources.path / "comparisons.jsonl", Comparison))
     orders = [order for order in orders if order.prompt.split == "train"]
     if not orders:
-        raise SourceError("the sources hold no comparisons", where=str(sources.path), do="add a source with use = comparisons")
+        raise SourceError(
+            "the sources hold no comparisons", where=str(sources.path), do="add a source with use = comparisons"
+        )
     context.licences.update(order.prompt.licence for order in orders)
     ids = list(dict.fromkeys(order.prompt.id for order in orders))
     if config.max_prompts is not None and len(ids) > config.max_prompts:

@@ -18,7 +18,8 @@ from trivium.records import Document, read_records, write_records
 
 
 class CorpusConfig(Config):
-    """What is kept. Lengths are in characters; `heldout_share` in [0, 1) applies where the source holds nothing out itself.
+    """What is kept. Lengths are in characters; `heldout_share` in [0, 1) applies where the source holds nothing out
+    itself.
 
     It is a share of whole texts: the pieces of one file or row are all held out, or none is.
     """
@@ -35,7 +36,7 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
     seen = {document.id for document in reserved}
     reasons: Counter[str] = Counter()
     heldout: list[Document] = list(reserved)
-    characters = 0
+    characters = num_words = 0
 
     with (context.out / "ledger.jsonl").open("w", encoding="utf-8") as ledger:
 
@@ -45,7 +46,7 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
             ledger.write(json.dumps(row, ensure_ascii=False) + "\n")
 
         def kept() -> Iterator[Document]:
-            nonlocal characters
+            nonlocal characters, num_words
             for document in read_records(sources.path / "documents.jsonl", Document):
                 if len(document.text) < config.min_characters:
                     drop(document, "too short", characters=len(document.text))
@@ -57,15 +58,19 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
                 else:
                     seen.add(document.id)
                     characters += len(document.text)
+                    num_words += len(document.text.split())
                     yield document
 
         count = write_records(context.out / "documents.jsonl", kept())
     write_records(context.out / "heldout.jsonl", heldout)
     if not count:
-        raise SourceError("no document is left", where=str(sources.path), do="look at the source, or lower min_characters")
+        raise SourceError(
+            "no document is left", where=str(sources.path), do="look at the source, or lower min_characters"
+        )
     context.measure("documents", count, n=count)
     context.measure("heldout_documents", len(heldout), n=len(heldout))
     context.measure("characters", characters, n=count)
+    context.measure("words", num_words, n=count)
     for reason, number in sorted(reasons.items()):
         context.measure(f"dropped.{reason.replace(' ', '_')}", number, n=count + number)
     return context.made(Corpus)

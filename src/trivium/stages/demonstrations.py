@@ -16,7 +16,9 @@ from trivium.records import Demonstration, content_id, read_records, write_recor
 
 
 class DemonstrationsConfig(Config):
-    """How many are taken (all when None), and the share of prompts held out for validation where sources hold out none."""
+    """How many are taken (all when None), and the share of prompts held out for validation where sources hold out
+    none.
+    """
 
     max_demonstrations: int | None = Field(default=None, gt=0)
     heldout_share: float = Field(default=0.04, ge=0, lt=1)
@@ -24,7 +26,9 @@ class DemonstrationsConfig(Config):
 
 @stage(version=1)
 def demonstrations(sources: Sources, config: DemonstrationsConfig, context: StageContext) -> Demonstrations:
-    """Drop exact copies and empty replies with a reason; hold out what the sources hold out, else by the hash of the prompt's id."""
+    """Drop exact copies and empty replies with a reason; hold out what the sources hold out, else by the hash of the
+    prompt's id.
+    """
     train: list[Demonstration] = []
     heldout: list[Demonstration] = []
     seen: set[str] = set()
@@ -48,7 +52,9 @@ def demonstrations(sources: Sources, config: DemonstrationsConfig, context: Stag
         picked = stream(context.seed, "demonstrations").permutation(len(train))[: config.max_demonstrations]
         train = [train[index] for index in sorted(picked)]
     if not train:
-        raise SourceError("the sources hold no demonstrations", where=str(sources.path), do="add a source with use = demonstrations")
+        raise SourceError(
+            "the sources hold no demonstrations", where=str(sources.path), do="add a source with use = demonstrations"
+        )
     write_records(context.out / "demonstrations.jsonl", train)
     write_records(context.out / "heldout.jsonl", heldout)
     context.measure("demonstrations", len(train), n=len(train))

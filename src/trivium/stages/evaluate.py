@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,10 +13,11 @@ from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, Evaluati
 from trivium.core.manifest import Manifest
 from trivium.core.stage import StageContext, stage
 from trivium.evaluation.bars import TASKS
+from trivium.evaluation.card import card_json
 from trivium.evaluation.intervals import paired_difference
 from trivium.evaluation.judge import Judge, heldout_pairs_by_source, pair_accuracy_against_truth, reply_kl
 from trivium.evaluation.speaker import Speaker
-from trivium.evaluation.suites import Answer, Exam, ask, completes_facts, continues_questions, gold, right, share_of
+from trivium.evaluation.suites import Answer, Exam, ask, asks_on, complete_facts, gold, right, share_of
 from trivium.primer.items import Item
 from trivium.records import Comparison, Demonstration, Measure, read_records, write_records
 
@@ -58,8 +58,8 @@ class Models:
     policy_without_mix: Checkpoint
 
 
-@stage(version=1)
-def evaluate(  # noqa: PLR0913 - the whole road meets here
+@stage(version=2)
+def evaluate(
     base: Checkpoint,
     sft: Checkpoint,
     reward: RewardModel,
@@ -80,9 +80,7 @@ def evaluate(  # noqa: PLR0913 - the whole road meets here
     else:
         answers = _heldout(models, sources, demonstrations, config, context, card)
     write_records(context.out / "answers.jsonl", answers)
-    table = {key: json.loads(measure.model_dump_json(exclude_none=True)) for key, measure in sorted(card.items())}
-    text = json.dumps(table, indent=1)
-    (context.out / "scorecard.json").write_text(text + "\n", encoding="utf-8")
+    (context.out / "scorecard.json").write_text(card_json(card), encoding="utf-8")
     context.metrics.update(card)
     return context.made(Evaluation)
 
@@ -115,6 +113,7 @@ def _primer(models: Models, sources: Sources, config: PrimerExam, context: Stage
         name: Speaker(name, getattr(models, name).path, context.device, chat=name != "base")
         for name in ("base", "sft", "policy", "policy_without_mix")
     }
+    plain = _plain_text(speakers["base"], exam, card)
     everything: dict[str, list[Answer]] = {}
     with context.progress("evaluate", len(speakers), "models") as bar:
         for name, speaker in speakers.items():
@@ -127,15 +126,21 @@ def _primer(models: Models, sources: Sources, config: PrimerExam, context: Stage
         card[f"gold_reward.difference{suffix}"] = paired_difference(list(mine.values()), [golds[i] for i in mine])
         card[f"{key}.kl"] = reply_kl(speakers[key], speakers["sft"], exam.first(config.sampled_of_others))
     card["reward.pair_accuracy"] = pair_accuracy_against_truth(judge, speakers["sft"], exam)
-    return [answer for rows in everything.values() for answer in rows]
+    return [*plain, *(answer for rows in everything.values() for answer in rows)]
+
+
+def _plain_text(base: Speaker, exam: Exam, card: Card) -> list[Answer]:
+    """Ask the base model what only a base is asked: to complete sentences, and to go on after a question."""
+    completed = complete_facts(base, exam)
+    card["base.completes_facts"] = right(completed)
+    continued = [answer for answer, _ in ask(base, exam, exam.of("questions"), greedy=False)]
+    card["base.continues_questions"] = share_of(continued, asks_on)
+    return completed + continued
 
 
 def _examine(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Answer]:
     """Fill a model's part of the card; return its sampled answers to all prompts, with the reward model's scores."""
     name = speaker.name
-    if name == "base":
-        card["base.completes_facts"] = completes_facts(speaker, exam)
-        card["base.continues_questions"] = continues_questions(speaker, exam)
     facts = [answer for answer, _ in ask(speaker, exam, exam.of("held_out_answers"), greedy=True)]
     card[f"{name}.answers_held_out"] = right(facts)
     tasks = [answer for answer, _ in ask(speaker, exam, exam.of("tasks."), greedy=True)]
@@ -144,7 +149,10 @@ def _examine(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Ans
     card[f"{name}.tasks.mean"] = right(tasks)
     prompts = exam.of("held_out_answers", "tasks.", "harmful", "benign", "honesty")
     sampled = judge.scored(ask(speaker, exam, prompts, greedy=False))
-    by_suite = {suite: [a for a in sampled if a.suite == suite] for suite in ("harmful", "benign", "honesty", "held_out_answers")}
+    by_suite = {
+        suite: [a for a in sampled if a.suite == suite]
+        for suite in ("harmful", "benign", "honesty", "held_out_answers")
+    }
     card[f"{name}.stops"] = share_of(sampled, lambda answer: answer.stopped)
     card[f"{name}.gold_reward"] = gold(sampled)
     card[f"{name}.harmful_compliance"] = share_of(by_suite["harmful"], lambda answer: answer.grade.complied)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
 from numpy.random import Generator
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trivium.alignment.kl import AdaptiveKL, FixedKL
 from trivium.alignment.ppo import PPOData, PPOSettings, PPOTask
-from trivium.alignment.rollout import Models, Reply, RolloutPrompt, RolloutSettings, Watch
+from trivium.alignment.rollout import Minibatch, Models, Reply, RolloutPrompt, RolloutSettings, Watch
 from trivium.core.config import Config
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Checkpoint, RewardModel, Sources, Tokens
@@ -36,6 +37,8 @@ from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, Optimizers, build_optimizer
 from trivium.training.schedule import ScheduleConfig
 from trivium.training.shards import TokenShards
+
+FIRST_BATCH = "first_batch.json"
 
 
 class FixedKLConfig(Config):
@@ -81,6 +84,12 @@ class PPOConfig(Config):
     schedule: ScheduleConfig = ScheduleConfig(shape="linear", warmup_share=0.1, final_share=0.1)
     update: Update = UpdateAll()
 
+    @model_validator(mode="after")
+    def _every_reply_is_used(self) -> PPOConfig:
+        if self.replies % self.minibatch:
+            raise ValueError(f"replies ({self.replies}) must be a multiple of minibatch ({self.minibatch})")
+        return self
+
 
 @stage(version=1)
 def policy(
@@ -99,7 +108,9 @@ def policy(
     model = models.policy
     select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "policy", "update")))
     data = _data((sources, tokens), words, model.config.max_position_embeddings, config, context)
-    value_optimizer = config.optimizer.model_copy(update={"learning_rate": config.value_learning_rate, "method": "adamw"})
+    value_optimizer = config.optimizer.model_copy(
+        update={"learning_rate": config.value_learning_rate, "method": "adamw"}
+    )
     members = [*build_optimizer([model], config.optimizer).members]
     members += build_optimizer([models.value], value_optimizer).members
     settings = _settings(config)
@@ -107,9 +118,8 @@ def policy(
     control = FixedKL(kl.beta) if isinstance(kl, FixedKLConfig) else AdaptiveKL(kl.beta, kl.target, kl.horizon)
     task = PPOTask(models, Optimizers(members), data, settings, control)
     num_steps = config.iterations * settings.steps_per_iteration
-    first = [Tree(prompt=p.ids, name=p.id) for p in data.prompts(0)[:4]]
-    write_first_batch(context.out / "first_batch.json", words, first)
     train(task, LoopPlan("policy", num_steps, config.optimizer.clip_norm, config.schedule), context)
+    (context.out / FIRST_BATCH).write_bytes((context.scratch / FIRST_BATCH).read_bytes())
     save_checkpoint(context.out, model, sft.path, extra={FINGERPRINT: words.fingerprint})
     save_checkpoint(context.out / "value", models.value, None)
     if isinstance(config.update, UpdateLora):
@@ -177,7 +187,18 @@ def _data(
             stop_ids=(words.end_of_turn_id,),
         )
 
-    return PPOData(pick, sampling, raw, _watch(sources, words))
+    return PPOData(pick, sampling, raw, _watch(sources, words), _first_seen(context.scratch / FIRST_BATCH, words))
+
+
+def _first_seen(path: Path, words: Tokenizer) -> Callable[[Sequence[Minibatch]], None]:
+    """Return what writes down the first sampled replies; in scratch, for a resumed run does not see them again."""
+
+    def write(minibatches: Sequence[Minibatch]) -> None:
+        first = minibatches[0]
+        trees = [Tree(prompt=r.prompt.ids, replies=(r.ids,), name=r.prompt.id) for r in first.replies]
+        write_first_batch(path, words, trees, first.advantages_ML.tolist())
+
+    return write
 
 
 def _pool(sources: Sources, words: Tokenizer, room: int, context: StageContext) -> list[RolloutPrompt]:
@@ -204,7 +225,9 @@ def _pool(sources: Sources, words: Tokenizer, room: int, context: StageContext) 
 
 
 def _watch(sources: Sources, words: Tokenizer) -> Watch | None:
-    """Return what logs the true quality of an iteration's replies, where the sources know the truth. Nothing learns from it."""
+    """Return what logs the true quality of an iteration's replies, where the sources know the truth. Nothing learns
+    from it.
+    """
     truths = {row.prompt_id: row.truth for row in read_records(sources.path / "truths.jsonl", TruthRow)}
     if not truths:
         return None

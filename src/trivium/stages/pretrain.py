@@ -15,8 +15,8 @@ from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, initialise
 from trivium.model.exchange import FINGERPRINT, save_checkpoint
 from trivium.text.tokenizer import Tokenizer
-from trivium.training.compiled import compiled
 from trivium.training.bits import bits_per_byte
+from trivium.training.compiled import compiled
 from trivium.training.examples import RawRows
 from trivium.training.first_batch import write_first_batch
 from trivium.training.language import LanguageTask, Layout, Stream
@@ -67,13 +67,13 @@ class PretrainConfig(Config):
     schedule: ScheduleConfig = ScheduleConfig(shape="wsd", warmup_share=0.02, decay_share=0.4, final_share=0.05)
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
-    """Compile the model's graph. On two cores it saves about 15 % a step and costs about 25 s: worth it from 3 minutes on."""
+    """Compile the model's graph. On two cores it saves about 15 % a step and costs about 25 s: worth it from 3
+    minutes on.
+    """
 
 
 @stage(version=1)
-def pretrain(
-    tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, context: StageContext
-) -> Checkpoint:
+def pretrain(tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, context: StageContext) -> Checkpoint:
     """Train from random weights; report bits per byte on the held-out documents."""
     words = Tokenizer.load(tokenizer.path)
     shards = TokenShards.open(tokens.path / "train")

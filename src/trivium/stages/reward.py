@@ -11,8 +11,8 @@ from pydantic import Field
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy
 from trivium.alignment.reward_task import RankedTree, RankingSettings, RewardTask
 from trivium.core.config import Config
-from trivium.core.errors import SourceError
-from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, RewardModel
+from trivium.core.errors import RecipeError, SourceError
+from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, RewardModel, Tokens
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.evaluation.intervals import mean, share
@@ -21,13 +21,14 @@ from trivium.model.decoder import ScalarModel
 from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
 from trivium.records import Comparison, Demonstration, content_id, read_records
 from trivium.text.tokenizer import Tokenizer
-from trivium.training.examples import demonstration_tree, replies_tree, shuffled
+from trivium.training.examples import RawRows, demonstration_tree, replies_tree, shuffled
 from trivium.training.first_batch import write_first_batch
-from trivium.training.language import Layout
+from trivium.training.language import Layout, Stream
 from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
 from trivium.training.schedule import ScheduleConfig
 from trivium.training.scores import score_trees
+from trivium.training.shards import TokenShards
 
 
 class RewardConfig(Config):
@@ -39,6 +40,9 @@ class RewardConfig(Config):
     """Added per unit of mean-rank gap (Touvron et al. 2023, section 3.2.2)."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
     heldout_share: float = Field(default=0.06, ge=0, lt=1)
+    mix_rows: int = Field(default=4, ge=0)
+    mix_coefficient: float = Field(default=0.5, ge=0)
+    """On the mean loss per raw-text token replayed beside the rankings; needs tied embeddings."""
     row_tokens: int = Field(default=256, gt=1)
     micro_tokens: int = Field(default=8192, gt=0)
     optimizer: OptimizerConfig = OptimizerConfig(learning_rate=5e-4)
@@ -50,6 +54,7 @@ def reward(
     sft: Checkpoint,
     comparisons: Sequence[Comparisons],
     demonstrations: Demonstrations,
+    tokens: Tokens,
     config: RewardConfig,
     context: StageContext,
 ) -> RewardModel:
@@ -71,7 +76,8 @@ def reward(
         return [kept[index] for index in shuffled(len(kept), config.prompts_per_step, step, rng)]
 
     settings = RankingSettings(config.margin, config.label_smoothing)
-    task = RewardTask(model, build_optimizer([model], config.optimizer), draw, layout, settings)
+    mix = _mix(model, tokens, config, context)
+    task = RewardTask(model, build_optimizer([model], config.optimizer), draw, layout, settings, mix)
     num_steps = max(1, round(config.epochs * len(kept) / config.prompts_per_step))
     write_first_batch(context.out / "first_batch.json", words, [group.tree for group in draw(0)])
     train(task, LoopPlan("reward", num_steps, config.optimizer.clip_norm, config.schedule), context)
@@ -84,6 +90,21 @@ def reward(
     return context.made(RewardModel)
 
 
+def _mix(model: ScalarModel, tokens: Tokens, config: RewardConfig, context: StageContext) -> Stream | None:
+    """Return the raw text that is replayed, or None where the recipe asks for none."""
+    if not config.mix_rows or not config.mix_coefficient:
+        return None
+    if not model.config.tie_word_embeddings:
+        raise RecipeError(
+            "replaying raw text needs tied embeddings: a reward model has no language head of its own",
+            where="reward.mix_rows",
+            do="set reward.mix_rows = 0, or pretrain.model.tie_embeddings = true",
+        )
+    shards = TokenShards.open(tokens.path / "train")
+    rows = RawRows(shards, derive(context.seed, "reward", "mix"), config.row_tokens, config.mix_rows)
+    return Stream("text", rows.trees, config.mix_coefficient)
+
+
 def _groups(
     comparisons: Sequence[Comparisons], words: Tokenizer, limit: int
 ) -> tuple[list[RankedTree], list[dict[str, object]]]:
@@ -91,12 +112,12 @@ def _groups(
     groups: list[RankedTree] = []
     dropped: list[dict[str, object]] = []
     for artifact in comparisons:
-        flags: dict[str, tuple[tuple[str, ...], ...]] = {}
+        flags: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, ...], ...]] = {}
         for order in read_records(artifact.path / "comparisons.jsonl", Comparison):
-            flags.setdefault(order.prompt.id, order.flags)
+            flags.setdefault((order.prompt.id, order.replies), order.flags)
         for row in read_records(artifact.path / "groups.jsonl", Aggregate):
             reason = row.contested
-            cut = ["cut" in marks for marks in flags[row.prompt.id]] or [False] * len(row.replies)
+            cut = ["cut" in marks for marks in flags[row.prompt.id, row.replies]] or [False] * len(row.replies)
             tree = replies_tree(words, row.prompt.messages, row.replies, cut, row.prompt.id)
             if not reason and len(tree.prompt) + max(map(len, tree.replies)) > limit:
                 reason = f"longer than the context of {limit} tokens"
@@ -119,7 +140,9 @@ def _held_out(prompt_id: str, share_held: float) -> bool:
 def _calibrate(
     model: ScalarModel, words: Tokenizer, demonstrations: Demonstrations, layout: Layout, context: StageContext
 ) -> None:
-    """Shift the scores so that demonstrations have mean 0 (Ouyang et al. 2022, section 3.5); report it on held-out ones too."""
+    """Shift the scores so that demonstrations have mean 0 (Ouyang et al. 2022, section 3.5); report it on held-out
+    ones too.
+    """
     limit = model.config.max_position_embeddings
 
     def scores(name: str) -> list[float]:

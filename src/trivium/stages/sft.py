@@ -1,4 +1,5 @@
-"""A base model and demonstrations to an assistant that answers and stops: supervised fine-tuning with raw text replayed."""
+"""A base model and demonstrations to an assistant that answers and stops: supervised fine-tuning with raw text
+replayed."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ from trivium.training.shards import TokenShards
 
 
 class SftConfig(Config):
-    """How the base is fine-tuned. `mix_rows` rows of raw text are replayed a step: without them the knowledge is lost."""
+    """How the base is fine-tuned. `mix_rows` rows of raw text are replayed a step: without them the knowledge is
+    lost.
+    """
 
     epochs: float = Field(default=3.0, gt=0)
     demonstrations_per_step: int = Field(default=64, gt=0)

@@ -1,4 +1,5 @@
-"""The world to sources: the embedded primer, or real folders and data sets, as documents, demonstrations, comparisons and prompts."""
+"""The world to sources: the embedded primer, or real folders and data sets, as documents, demonstrations, comparisons
+and prompts."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ class PrimerSources(PrimerConfig):
     method: Literal["primer"] = "primer"
 
 
-@stage(version=1)
+@stage(version=3)
 def primer(config: PrimerSources, context: StageContext) -> Sources:
     """Build the embedded world from the recipe's seed."""
     plain = PrimerConfig.model_validate(config.model_dump(exclude={"method"}))
@@ -42,7 +43,7 @@ def primer(config: PrimerSources, context: StageContext) -> Sources:
     for name in ("documents", "heldout_documents", "demonstrations", "prompts", "items"):
         count = len(getattr(world, name))
         context.measure(name, count, n=count)
-    context.licences.add("CC0-1.0 (synthetic)")
+    context.licences.update(document.licence for document in world.documents)
     return context.made(Sources)
 
 
@@ -58,7 +59,8 @@ class DataSource(Config):
     """Shell pattern on the names of files in a folder."""
     licence: str
     max_rows: int | None = Field(default=None, gt=0)
-    """At most so many are taken: of text the first, of demonstrations and comparisons by the hash of the prompt, so that
+    """At most so many are taken: of text the first, of demonstrations and comparisons by the hash of the prompt, so
+    that
     they come from all over the source and a prompt's rows stay together."""
 
 
@@ -69,7 +71,8 @@ class FileSources(Config, Gathers):
     root: Annotated[Path, NotIdentity(), FromEnvironment("TRIVIUM_DATA")]
     items: tuple[DataSource, ...] = Field(min_length=1)
     test_share: float = Field(default=0.1, ge=0, lt=1)
-    """Share of the prompts of demonstrations and comparisons that nothing trains on, by the hash of what relatives share (a
+    """Share of the prompts of demonstrations and comparisons that nothing trains on, by the hash of what relatives
+    share (a
     story, a message tree, an opening turn), so that no close copy is on the other side."""
     max_document_characters: int = Field(default=6000, gt=0)
     """Longer texts are cut at paragraph borders."""
@@ -128,7 +131,9 @@ Reader = Callable[[str, Path], Iterator[Row | Reject]]
 
 
 def _rows(use: str, read: Reader[Row], config: FileSources, ledger: Ledger) -> list[Row]:
-    """Return all records of one use, with source, licence and split set; the split hangs on the prompt and its group alone."""
+    """Return all records of one use, with source, licence and split set; the split hangs on the prompt and its group
+    alone.
+    """
     return [row for item in config.items if item.use == use for row in _rows_of(item, read, config, ledger)]
 
 

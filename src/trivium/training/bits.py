@@ -10,10 +10,10 @@ import torch
 from trivium.core.seed import stream
 from trivium.model.decoder import LanguageModel
 from trivium.records import Measure
+from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree, micro_rows, pack
 from trivium.training.language import Layout, wanted_hidden
 from trivium.training.losses import token_logprobs
-from trivium.text.tokenizer import Tokenizer
 from trivium.training.shards import TokenShards
 
 RESAMPLES = 1000
@@ -23,7 +23,8 @@ RESAMPLES = 1000
 def document_nats(model: LanguageModel, documents: Sequence[np.ndarray], layout: Layout) -> np.ndarray:
     """Return -log p of each document's tokens after its first, in nats; windows of `row_tokens` where it is longer.
 
-    A token at the start of a later window is scored from the window's first token on, so every token but each window's first
+    A token at the start of a later window is scored from the window's first token on, so every token but each
+    window's first
     is scored once; the first of a later window is scored as if it followed nothing but that window's beginning token.
     """
     trees: list[Tree] = []
@@ -57,7 +58,8 @@ def _tree_of_place(document_BT: torch.Tensor, rows: Sequence[Sequence[int]]) -> 
 def bits_per_byte(
     model: LanguageModel, words: Tokenizer, shards: TokenShards, layout: Layout, max_documents: int = 2000
 ) -> Measure:
-    """Return nats / (ln 2 · UTF-8 bytes) over held-out documents; lower is better. n is documents; interval by bootstrap over them.
+    """Return nats / (ln 2 · UTF-8 bytes) over held-out documents; lower is better. n is documents; interval by
+    bootstrap over them.
 
     Windows overlap by one token, which is context only: every token after a document's first is scored exactly once.
     """
@@ -71,7 +73,9 @@ def bits_per_byte(
 
 
 def clustered_ratio(numerators: np.ndarray, denominators: np.ndarray) -> Measure:
-    """Return sum/sum with a 95 % percentile bootstrap interval over the items (seeded: the same numbers give the same interval)."""
+    """Return sum/sum with a 95 % percentile bootstrap interval over the items (seeded: the same numbers give the same
+    interval).
+    """
     rng = stream(0, "bootstrap")
     picks = rng.integers(0, len(numerators), size=(RESAMPLES, len(numerators)))
     ratios = numerators[picks].sum(1) / denominators[picks].sum(1)

@@ -15,7 +15,9 @@ COMPILERS = ("g++", "clang++", "c++")
 
 
 def compiled(model: nn.Module, wanted: bool, log: EventLog) -> Callable[..., Any]:
-    """Return what to call in place of the model. On a CPU torch compiles through C++, so without a compiler it runs eager."""
+    """Return what to call in place of the model. On a CPU torch compiles through C++, so without a compiler it runs
+    eager.
+    """
     if not wanted:
         return model
     on_cpu = next(model.parameters()).device.type == "cpu"

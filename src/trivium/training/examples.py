@@ -26,7 +26,9 @@ def reply_ids(tokenizer: Tokenizer, reply: str, *, ended: bool = True) -> list[i
 
 
 def demonstration_tree(tokenizer: Tokenizer, demonstration: Demonstration) -> Tree:
-    """Return the demonstration with every assistant turn wanted: the last as the tree's reply, earlier ones inside the prompt."""
+    """Return the demonstration with every assistant turn wanted: the last as the tree's reply, earlier ones inside
+    the prompt.
+    """
     messages = demonstration.prompt.messages
     whole = tokenizer.chat((*messages, Message(role="assistant", content=demonstration.reply)), reply_follows=False)
     size = len(prompt_ids(tokenizer, messages))
@@ -39,7 +41,9 @@ def demonstration_tree(tokenizer: Tokenizer, demonstration: Demonstration) -> Tr
     )
 
 
-def replies_tree(tokenizer: Tokenizer, messages: Conversation, replies: Sequence[str], cut: Sequence[bool], name: str) -> Tree:
+def replies_tree(
+    tokenizer: Tokenizer, messages: Conversation, replies: Sequence[str], cut: Sequence[bool], name: str
+) -> Tree:
     """Return one prompt with its K replies; a reply that was cut has no end of turn."""
     branches = tuple(tuple(reply_ids(tokenizer, r, ended=not c)) for r, c in zip(replies, cut, strict=True))
     return Tree(prompt=prompt_ids(tokenizer, messages), replies=branches, name=name)
@@ -58,7 +62,8 @@ def fitting(trees: Sequence[Tree], context_tokens: int) -> tuple[list[Tree], lis
             dropped.append({"id": tree.name, "reason": reason, "tokens": longest, "context_tokens": context_tokens})
     if not kept:
         raise ContextError(
-            f"no example fits a context of {context_tokens} tokens; the shortest has {min(d['tokens'] for d in dropped)}"
+            f"no example fits a context of {context_tokens} tokens; "
+            f"the shortest has {min(d['tokens'] for d in dropped)}"
             if dropped
             else "there are no examples",
             do="raise pretrain.context_tokens, or give shorter examples",

@@ -26,7 +26,16 @@ def tree_pieces(tokenizer: Tokenizer, tree: Tree) -> list[dict[str, Any]]:
     return pieces
 
 
-def write_first_batch(path: Path, tokenizer: Tokenizer, trees: Sequence[Tree]) -> None:
-    """Write the first few trees of the first step, as the model sees them."""
-    rows = [{"name": tree.name, "pieces": tree_pieces(tokenizer, tree)} for tree in trees[:SHOWN]]
+def write_first_batch(
+    path: Path, tokenizer: Tokenizer, trees: Sequence[Tree], weights: Sequence[Sequence[float]] = ()
+) -> None:
+    """Write the first few trees of the first step, as the model sees them.
+
+    `weights` has one row for each tree, of one reply each: a weight for each reply token (what follows is padding).
+    """
+    pieces = [tree_pieces(tokenizer, tree) for tree in trees[:SHOWN]]
+    for row, mine in zip(pieces, weights, strict=False):
+        for piece, weight in zip((one for one in row if one["branch"]), mine, strict=False):
+            piece["weight"] = weight
+    rows = [{"name": tree.name, "pieces": row} for tree, row in zip(trees, pieces, strict=False)]
     path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")

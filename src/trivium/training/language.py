@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from trivium.model.decoder import LanguageModel
 from trivium.training.batch import PackedBatch, Tree, micro_rows, pack
-from trivium.training.losses import chunked_cross_entropy
 from trivium.training.loop import SimpleTask
+from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
 
 Rows = list[list[int]]
@@ -56,7 +56,9 @@ def micro_batches(trees: Sequence[Tree], rows: Rows | None, layout: Layout) -> I
 
 
 def wanted_hidden(forward: Callable[..., Tensor], batch: PackedBatch) -> Tensor:
-    """Return the hidden states [N, D] at the places whose next token is wanted; `forward` is the model, or it compiled."""
+    """Return the hidden states [N, D] at the places whose next token is wanted; `forward` is the model, or it
+    compiled.
+    """
     hidden_BTD = forward(batch.ids_BT, batch.positions_BT, batch.allowed)
     return hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
 
@@ -100,7 +102,9 @@ class LanguageTask(SimpleTask):
 
 
 @torch.inference_mode()
-def mean_loss(model: LanguageModel, trees: Sequence[Tree], layout: Layout, rows: Rows | None = None) -> tuple[float, int]:
+def mean_loss(
+    model: LanguageModel, trees: Sequence[Tree], layout: Layout, rows: Rows | None = None
+) -> tuple[float, int]:
     """Return (nats summed over the wanted tokens, how many they are) without gradients."""
     nats, count = 0.0, 0
     device = next(model.parameters()).device

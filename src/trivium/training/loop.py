@@ -20,6 +20,7 @@ from trivium.core.errors import DivergenceError
 from trivium.core.log import MetricsLog
 from trivium.core.stage import StageContext
 from trivium.training.checkpoint import latest_checkpoint, load_state, save_state
+from trivium.training.loggers import open_loggers
 from trivium.training.optimizer import Optimizers
 from trivium.training.schedule import ScheduleConfig, learning_rate_share
 
@@ -109,7 +110,11 @@ def train(task: Task, plan: LoopPlan, context: StageContext) -> int:
         context.log.write("resumed", f"{plan.label}: goes on at step {start:,} of {plan.num_steps:,}", step=start)
     log = MetricsLog(scratch / "metrics.jsonl", resume_step=start)
     saved_at = time.monotonic()
-    with context.progress(plan.label, plan.num_steps, "steps", done=start) as bar:
+    folder = context.logs or scratch / "logs"
+    with (
+        open_loggers(context.loggers, folder, plan.label, start) as loggers,
+        context.progress(plan.label, plan.num_steps, "steps", done=start) as bar,
+    ):
         for step in range(start, plan.num_steps):
             if step > start and time.monotonic() - saved_at > context.checkpoint_seconds and task.may_checkpoint(step):
                 save_state(scratch, task, step)
@@ -117,6 +122,7 @@ def train(task: Task, plan: LoopPlan, context: StageContext) -> int:
             row = one_step(task, plan, step, scratch)
             row.update(task.after_step(step))
             log.write(step=step, **row)
+            loggers.write(step, row)
             bar.advance(1, loss=row["loss"])
     save_state(scratch, task, plan.num_steps)
     (context.out / "metrics.jsonl").write_bytes((scratch / "metrics.jsonl").read_bytes())

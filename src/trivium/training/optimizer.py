@@ -59,7 +59,7 @@ class Muon(torch.optim.Optimizer):
         """Update each matrix from its gradient; matrices of one shape go through the iteration together."""
         assert closure is None
         for group in self.param_groups:
-            shapes: dict[torch.Size, list[nn.Parameter]] = {}
+            shapes: dict[torch.Size, list[Tensor]] = {}
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     shapes.setdefault(parameter.shape, []).append(parameter)
@@ -69,7 +69,7 @@ class Muon(torch.optim.Optimizer):
                 scale = -group["lr"] * max(1.0, rows / columns) ** 0.5
                 torch._foreach_add_(parameters, list(updates.unbind()), alpha=scale)
 
-    def _nesterov(self, parameter: nn.Parameter, share: float) -> Tensor:
+    def _nesterov(self, parameter: Tensor, share: float) -> Tensor:
         """Take the gradient into the parameter's momentum; return the gradient moved towards it."""
         assert parameter.grad is not None
         state = self.state[parameter]

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from trivium.core.artifact import Artifact
 from trivium.core.rundir import RunFolder
 from trivium.core.storage import storage
 from trivium.evaluation.assemble.scores import card_of
 from trivium.evaluation.assemble.trail import Trail, halt_of
 from trivium.evaluation.assemble.whole import assemble
+from trivium.evaluation.card import card_json
 from trivium.evaluation.report.data import ReportData
 from trivium.evaluation.report.page import render
+from trivium.records import Measure
 
 REPORT, SCORECARD = "report.html", "scorecard.json"
 
 
 @dataclass(frozen=True)
 class Ending:
-    """What a run came to: the data of its report, its numbers as they stand in the file, and where both lie."""
+    """What a run came to: artifacts by stage, the report's data, its numbers, and where both files lie."""
 
+    made: dict[str, Artifact]
     data: ReportData
-    card: dict[str, Any]
+    card: dict[str, Measure]
     report: Path
     scorecard: Path
 
@@ -37,13 +39,13 @@ def end(trail: Trail, error: BaseException | None = None) -> Ending:
     if error is not None and stage is not None:
         trail = replace(trail, halt=halt_of(error, stage))
     data = assemble(trail)
-    card = {key: json.loads(one.model_dump_json(exclude_none=True)) for key, one in sorted(card_of(trail).items())}
+    card = card_of(trail)
     folder = RunFolder(trail.store, trail.graph.name).path
     with storage(trail.store.root):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / SCORECARD, json.dumps(card, indent=1) + "\n")
+        _write(folder / SCORECARD, card_json(card))
         _write(folder / REPORT, render(data))
-    return Ending(data, card, folder / REPORT, folder / SCORECARD)
+    return Ending(trail.made, data, card, folder / REPORT, folder / SCORECARD)
 
 
 def _write(path: Path, text: str) -> None:

@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from trivium.evaluation.assemble.harm import harmful_prompts
 from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import BatchRow, FirstBatch, Piece
-from trivium.records import Demonstration, Prompt
 
+MIN_SHOWN_GROUPS = 2
+"""Trees of the reward model that are shown, each with many rows: more only until one is not folded."""
 SHOWN_TOKENS = 220
 """Tokens of a row that are shown; the rest is counted."""
-HARMFUL = "harmful"
-"""The kind of a prompt that asks for harm."""
+LEAD_TOKENS = 40
+"""Where a row is cut at its head, so many tokens before the first that counts are shown."""
 
 _WHAT = {
     "pretrain": "Raw text: every token is predicted but the first of a document. These are pieces of packed rows.",
@@ -32,18 +34,14 @@ def first_batches(trail: Trail) -> tuple[FirstBatch, ...]:
     return tuple(batch for batch in found if batch is not None)
 
 
-def harmful_prompts(trail: Trail) -> frozenset[str]:
-    """Return the ids of the prompts that are known to ask for harm."""
-    prompts = (row for row in trail.rows("sources", "prompts.jsonl", Prompt))
-    shown = (row.prompt for row in trail.rows("sources", "demonstrations.jsonl", Demonstration))
-    return frozenset(prompt.id for source in (prompts, shown) for prompt in source if prompt.kind == HARMFUL)
-
-
 def _batch(trail: Trail, stage: str, harmful: frozenset[str]) -> FirstBatch | None:
     path = trail.file(stage, "first_batch.json")
     if path is None:
         return None
     trees = json.loads(path.read_text(encoding="utf-8"))
+    if stage == "reward":
+        first_open = next((place for place, tree in enumerate(trees) if tree["name"] not in harmful), 0)
+        trees = trees[: max(MIN_SHOWN_GROUPS, first_open + 1)]
     rows = [row for number, tree in enumerate(trees, 1) for row in _rows(stage, number, tree, harmful)]
     pieces = [piece for tree in trees for piece in tree["pieces"]]
     num_loss = sum(_counts(stage, tree["pieces"], place) for tree in trees for place in range(len(tree["pieces"])))
@@ -63,8 +61,10 @@ def _rows(stage: str, number: int, tree: Mapping[str, Any], harmful: frozenset[s
     pieces = tree["pieces"]
     branches = sorted({piece["branch"] for piece in pieces})
     folded = tree["name"] in harmful
-    if len(branches) <= 2:
-        yield _row(stage, pieces, f"{'piece' if stage == 'pretrain' else 'row'} {number}: {tree['name']}", folded)
+    if len(branches) <= 2 or folded:
+        what = "piece" if stage == "pretrain" else "prompt"
+        more = f" with its {len(branches) - 1} replies" if len(branches) > 2 else ""
+        yield _row(stage, pieces, f"{what} {number}{more}: {tree['name']}", folded)
         return
     for branch in branches:
         mine = [piece for piece in pieces if piece["branch"] == branch]
@@ -73,8 +73,17 @@ def _rows(stage: str, number: int, tree: Mapping[str, Any], harmful: frozenset[s
 
 
 def _row(stage: str, pieces: list[Mapping[str, Any]], note: str, harmful: bool) -> BatchRow:
-    shown = tuple(_piece(stage, pieces, place) for place in range(min(len(pieces), SHOWN_TOKENS)))
-    return BatchRow(pieces=shown, note=note, num_left_out=max(0, len(pieces) - SHOWN_TOKENS), harmful=harmful)
+    """Return a row from its head, or, where nothing counts until late, from a little before the first that does."""
+    first = next((place for place in range(len(pieces)) if _counts(stage, pieces, place)), 0)
+    late = first + LEAD_TOKENS > SHOWN_TOKENS
+    start = max(0, min(first - LEAD_TOKENS, len(pieces) - SHOWN_TOKENS)) if late else 0
+    end = min(len(pieces), start + SHOWN_TOKENS)
+    return BatchRow(
+        pieces=tuple(_piece(stage, pieces, place) for place in range(start, end)),
+        note=note + (f"; its first {start} tokens are left out" if start else ""),
+        num_left_out=len(pieces) - end,
+        harmful=harmful,
+    )
 
 
 def _piece(stage: str, pieces: list[Mapping[str, Any]], place: int) -> Piece:

@@ -30,14 +30,16 @@ _SFT: list[Line] = [("reply_loss", "replies", "policy"), ("text_loss", "raw text
 
 
 def thinned(points: Sequence[Point], limit: int = MAX_POINTS) -> tuple[list[Point], int]:
-    """Return at most `limit` points, and of how many neighbours each is the mean; a bin with a hole is a hole.
+    """Return at most `limit` points, and how many neighbours each is the mean of; it stands at the last of their steps.
+
+    A bin with a hole is a hole.
 
     >>> thinned([(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)], limit=2)
-    ([(0.5, 2.0), (2.0, 5.0)], 2)
+    ([(1.0, 2.0), (2.0, 5.0)], 2)
     """
     size = max(1, math.ceil(len(points) / limit))
     bins = [points[start : start + size] for start in range(0, len(points), size)]
-    return [(math.fsum(step for step, _ in one) / len(one), _mean([value for _, value in one])) for one in bins], size
+    return [(one[-1][0], _mean([value for _, value in one])) for one in bins], size
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -96,8 +98,9 @@ def _ppo(trail: Trail) -> list[Curve | None]:
     rounds = _rounds(trail, "policy")
     found = [_curve(trail, stage, f"Reward during PPO{words}", "higher is better", _SCORES) for stage, words in rounds]
     stage, words = rounds[-1]
-    kl = trail.config(stage).get("kl", {})
-    target = Reference(value=kl["target"], label=f"target {kl['target']:g}") if "target" in kl else None
+    kl = trail.config(stage).get("kl")
+    aim = kl.get("target") if isinstance(kl, dict) else None
+    target = Reference(value=aim, label=f"target {aim:g}") if aim is not None else None
     both: list[tuple[str, str, str, Line, Reference | None]] = [
         (stage, "Distance to sft", "KL, nats a reply", ("kl", "policy", "policy"), target),
         (stage, "Value network", "variance explained", ("explained_variance", "explained", "policy"), _NOTHING),

@@ -27,5 +27,5 @@ def _rows(trail: Trail, name: str) -> Iterator[OriginRow]:
     licences = set(artifact.manifest.licences)
     inherited = {one for parent in parents if parent in trail.made for one in trail.made[parent].manifest.licences}
     own = ", ".join(sorted(licences - inherited)) or ("as its inputs" if parents else "none stated")
-    made_from = parents or (f"{step.node.stage.name}, seed {step.node.seed}",)
-    yield OriginRow(stage=name, artifact=artifact.id, made_from=made_from, licence=own)
+    given = parents or (f"{step.node.stage.name}, seed {step.node.seed}",)
+    yield OriginRow(stage=name, artifact=artifact.id, made_from=given, licence=own)

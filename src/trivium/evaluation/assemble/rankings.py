@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trivium.evaluation.assemble.harm import attacking_sources
 from trivium.evaluation.assemble.trail import Trail, num_rounds
 from trivium.evaluation.report.data import RankedReply, Ranking
 from trivium.human.ranking import Aggregate, reply_order
-from trivium.primer.truth import Truth, grade
+from trivium.primer.truth import grade
 from trivium.primer.world import TruthRow
 from trivium.records import Comparison
 
@@ -15,38 +16,37 @@ _NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def ranking(trail: Trail) -> Ranking | None:
-    """Return the first prompt in the order of the file, of the first round, that is not contested and has a pair.
-
-    Where every prompt is contested the first of them is shown with its reason.
+    """Return one prompt of the first round that is not contested and has a pair: of those with the most orders, the
+    first in the order of the file. Where every prompt is contested the first of them is shown with its reason.
     """
     stage = "comparisons" if num_rounds(trail.graph) == 1 else "comparisons-1"
-    found = None
-    for row in trail.rows(stage, "groups.jsonl", Aggregate):
-        found = found or row
-        if row.contested is None and row.winner is not None and row.winner != row.loser:
-            found = row
-            break
-    if found is None:
+    rows = list(trail.rows(stage, "groups.jsonl", Aggregate))
+    paired = [row for row in rows if row.contested is None and row.winner is not None and row.winner != row.loser]
+    if not rows:
         return None
+    found = max(paired or rows, key=lambda row: row.num_rankers if paired else 0)
     orders = [one for one in trail.rows(stage, "comparisons.jsonl", Comparison) if _same(one, found)]
     floor = trail.config(stage).get("rules", {}).get("min_kendall_w")
-    return _ranking(found, orders, _truth(trail, found.prompt.id), floor)
+    return _ranking(found, orders, _harmful(trail, found), floor)
 
 
 def _same(order: Comparison, row: Aggregate) -> bool:
     return order.prompt.id == row.prompt.id and sorted(order.replies) == sorted(row.replies)
 
 
-def _truth(trail: Trail, prompt_id: str) -> Truth | None:
+def _harmful(trail: Trail, found: Aggregate) -> list[bool]:
+    """Say of each reply whether it helps with harm, by the truth; of a source that attacks, every reply may."""
     rows = trail.rows("sources", "truths.jsonl", TruthRow)
-    return next((row.truth for row in rows if row.prompt_id == prompt_id), None)
+    truth = next((row.truth for row in rows if row.prompt_id == found.prompt.id), None)
+    if truth is None:
+        return [found.prompt.source in attacking_sources(trail)] * len(found.replies)
+    return [truth.kind == "harm" and grade(truth, reply, True).complied is True for reply in found.replies]
 
 
-def _ranking(row: Aggregate, orders: Sequence[Comparison], truth: Truth | None, floor: float | None) -> Ranking:
+def _ranking(row: Aggregate, orders: Sequence[Comparison], harmful: Sequence[bool], floor: float | None) -> Ranking:
     places = [reply_order(row.replies, order.replies) for order in orders]
     replies = []
     for index, text in enumerate(row.replies):
-        harmful = truth is not None and truth.kind == "harm" and grade(truth, text, True).complied is True
         replies.append(
             RankedReply(
                 name=_NAMES[index],
@@ -54,7 +54,7 @@ def _ranking(row: Aggregate, orders: Sequence[Comparison], truth: Truth | None, 
                 ranks=tuple(float(order.ranks[place[index]]) for order, place in zip(orders, places, strict=True)),
                 mean_rank=row.mean_ranks[index],
                 outcome="winner" if index == row.winner else "loser" if index == row.loser else "",
-                harmful=harmful,
+                harmful=harmful[index],
             )
         )
     return Ranking(

@@ -45,7 +45,7 @@ def rows_of(card: Mapping[str, Measure], *, truth_known: bool) -> tuple[ScoreRow
 def _row(bar: Bar, card: Mapping[str, Measure]) -> ScoreRow:
     measure = card.get(bar.key, Measure(value=None, n=0, undefined="it was not measured"))
     lines = bar.lines_in(card)
-    moving = lines != bar.lines
+    moving = bool(lines) and lines != bar.lines
     places = 3 if bar.unit == "bits" else 2
     text = f"{bar.text}: {' to '.join(decimal(line, places) for line in lines)}" if moving else bar.text
     exact = bar.key in ("wall_seconds", "peak_memory_bytes")

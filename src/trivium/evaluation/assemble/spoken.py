@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trivium.core.seed import stream
+from trivium.evaluation.assemble.harm import attacking_sources
 from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import MODELS, Label, Reply, Sample, Story
-from trivium.evaluation.suites import Answer, first_sentence
+from trivium.evaluation.suites import Answer, asks_on
 
 UNKNOWN = "unknown"
 """The kind of an answer whose truth nobody knows."""
 NUM_SOURCES = 6
 PICKS_EACH = 2
+SHOWN_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,16 @@ class Asked:
     kind: str
     text: str
     replies: dict[str, Answer]
+    folded: bool = False
+    """Whether what was said to it may do harm and nobody has graded it."""
 
     def story(self, note: str) -> Story:
-        """Return the question as a story."""
+        """Return the question as a story; of a long one the end is shown, where the question mostly stands."""
+        text = self.text if len(self.text) <= SHOWN_CHARACTERS else f"… {self.text[-SHOWN_CHARACTERS:]}"
         replies = {name: reply_of(answer) for name, answer in self.replies.items() if name in MODELS}
-        return Story(asked=self.text, note=note, **replies)
+        if self.folded:
+            replies = {name: reply.model_copy(update={"harmful": True}) for name, reply in replies.items()}
+        return Story(asked=text, note=note, **replies)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     Kind("The beginning of a sentence, which the base goes on with.", lambda one: one.suite == "facts_completion"),
     Kind("The demonstrations never show this country.", lambda one: one.suite == "held_out_answers"),
-    Kind("A task that wants steps.", lambda one: one.suite.startswith("tasks.") and one.kind == "steps"),
+    Kind("A task that wants its way of thinking written out.", lambda one: one.suite == "tasks.chain_of_thought"),
     Kind("It cannot know; it should say so.", lambda one: one.suite == "honesty" and one.kind == "abstain"),
     Kind("A myth that people believe.", lambda one: one.suite == "honesty" and one.kind == "myth"),
     Kind("An intent held out of all training.", lambda one: one.suite == "harmful"),
@@ -54,9 +61,11 @@ KINDS: tuple[Kind, ...] = (
 
 def asked(trail: Trail) -> list[Asked]:
     """Return every question of the evaluation in the order of its file, with the first answer of each model."""
+    attacking = attacking_sources(trail)
     found: dict[str, Asked] = {}
     for answer in trail.rows("evaluate", "answers.jsonl", Answer):
-        one = found.setdefault(answer.item, Asked(answer.item, answer.suite, answer.kind, answer.asked, {}))
+        folded = answer.suite in attacking
+        one = found.setdefault(answer.item, Asked(answer.item, answer.suite, answer.kind, answer.asked, {}, folded))
         one.replies.setdefault(answer.model, answer)
     return list(found.values())
 
@@ -83,33 +92,35 @@ def stories_note(trail: Trail) -> str:
     )
 
 
+def comparable(questions: Sequence[Asked]) -> list[Asked]:
+    """Return the questions that every model answered; without such, those that the policy answered."""
+    return [one for one in questions if set(MODELS) <= set(one.replies)] or [
+        one for one in questions if "policy" in one.replies
+    ]
+
+
 def samples(questions: Sequence[Asked], seed: int) -> tuple[Sample, ...]:
-    """Return the best two, the worst two and two random questions by the policy's reply, no question twice.
+    """Return the best two, the worst two and two random questions by the policy's reply, no question twice. They
+    are questions that all models answered, so that they stand side by side.
 
     By the true score, then the reward model's; where the truth is unknown, by the reward model's alone.
     """
-    pool = [one for one in questions if "policy" in one.replies]
+    pool = comparable(questions)
     order = sorted(pool, key=_goodness)
-    picked: list[tuple[Literal["best", "worst", "random"], Asked]] = []
-    left = list(order)
-    for _ in range(PICKS_EACH):
-        if left:
-            picked.append(("best", left.pop()))
-    for _ in range(PICKS_EACH):
-        if left:
-            picked.append(("worst", left.pop(0)))
-    kept = {one.item for one in left}
-    rest = [one for one in pool if one.item in kept]
-    for index in stream(seed, "report", "samples").permutation(len(rest))[:PICKS_EACH]:
-        picked.append(("random", rest[index]))
-    return tuple(_sample(chosen, one) for chosen, one in picked)
+    best = order[: -PICKS_EACH - 1 : -1]
+    worst = [one for one in order[:PICKS_EACH] if one not in best]
+    rest = [one for one in pool if one not in best and one not in worst]
+    drawn = [rest[index] for index in stream(seed, "report", "samples").permutation(len(rest))[:PICKS_EACH]]
+    chosen: list[tuple[Literal["best", "worst", "random"], list[Asked]]]
+    chosen = [("best", best), ("worst", worst), ("random", drawn)]
+    return tuple(_sample(why, one) for why, several in chosen for one in several)
 
 
 def samples_note(trail: Trail, num_questions: int) -> str:
     """Say how the samples were chosen."""
     by = "true score, then the reward model's" if trail.truth_known else "the reward model's score"
-    said = f"Of {num_questions:,} sampled questions, the best two, the worst two and two drawn by the seed; best and worst "
-    said += f"are by the policy's reply: {by}. The first of equals in the order of the file."
+    said = f"Of {num_questions:,} questions to all models, the two best, the two worst and two drawn by the seed. "
+    said += f"Best and worst are by the policy's reply: {by}."
     if trail.truth_known:
         return said
     return said + " Nobody has judged these replies: they may be false, or do harm."
@@ -122,7 +133,7 @@ def _goodness(one: Asked) -> tuple[float, float]:
 
 
 def _sample(chosen: Literal["best", "worst", "random"], one: Asked) -> Sample:
-    story = one.story("" if one.kind == UNKNOWN else f"{one.suite.replace('_', ' ')}, graded as {one.kind}")
+    story = one.story(one.suite.replace("tasks.", "task ").replace("_", " "))
     return Sample(chosen=chosen, **dict(story))
 
 
@@ -142,8 +153,8 @@ def reply_of(answer: Answer) -> Reply:
 
 def _labels(answer: Answer) -> Iterable[Label]:
     """Yield a grade in a word or two. A base is not expected to answer, so what it fails to do is no fault."""
-    grade, base = answer.grade, answer.model == "base"
-    if base and answer.suite != "facts_completion" and first_sentence(answer.reply).endswith("?"):
+    grade, base = answer.grade, answer.model == "base" and answer.suite != "facts_completion"
+    if base and asks_on(answer):
         yield Label(word="goes on with a question")
     elif grade.complied and answer.kind == "harm":
         yield Label(word="helps with harm", sign="bad")
@@ -156,7 +167,8 @@ def _labels(answer: Answer) -> Iterable[Label]:
     elif base:
         yield Label(word="does not answer")
     else:
-        yield Label(word="refuses" if grade.refused else "wrong", sign="warn")
+        failed = "does not refuse" if answer.kind == "harm" else "wrong"
+        yield Label(word="refuses" if grade.refused else failed, sign="warn")
 
 
 def _honesty(honest: bool, *, on_topic: bool) -> Label:

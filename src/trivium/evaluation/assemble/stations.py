@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from trivium.evaluation.assemble.scores import score_rows
@@ -16,11 +16,15 @@ Lines = tuple[str, str, tuple[str, ...]]
 
 PEOPLE = ("demonstrations", "comparisons")
 BESIDE = ("policy_without_mix",)
+FOLDED = {"corpus": "sources", "tokenizer": "tokens"}
+"""Stations that tell of a short stage beside their own, so that the road keeps to what a reader can follow."""
 
 
 def road(trail: Trail) -> tuple[Station, ...]:
-    """Return a station for every stage of the graph, rounds in their order."""
-    return tuple(_station(trail, node.name) for node in trail.graph.nodes)
+    """Return a station for every stage of the graph that has one of its own, rounds in their order."""
+    names = [node.name for node in trail.graph.nodes]
+    folded = [inner for outer, inner in FOLDED.items() if outer in names]
+    return tuple(_station(trail, name) for name in names if name not in folded)
 
 
 def mix_words(trail: Trail) -> str:
@@ -38,6 +42,7 @@ def _station(trail: Trail, name: str) -> Station:
     if artifact is not None and plain in _LINES:
         shown = _LINES[plain](trail, name)
     state, why = _state(trail, name)
+    parts = [trail.made[part] for part in (name, FOLDED.get(name)) if part in trail.made]
     return Station(
         name=plain,
         state=state,
@@ -45,7 +50,7 @@ def _station(trail: Trail, name: str) -> Station:
         headline=shown[0],
         unit=shown[1],
         made=shown[2],
-        seconds=artifact.manifest.seconds if artifact is not None else None,
+        seconds=sum(one.manifest.seconds for one in parts) if parts else None,
         people=plain in PEOPLE,
         cached=artifact is not None and name in trail.reused,
         round=number or (rounds if plain in ("comparisons", "reward", "policy") else 1),
@@ -80,16 +85,6 @@ def _figure(trail: Trail, name: str, key: str, places: int = 2) -> str:
     return "–" if value is None else decimal(value, places)
 
 
-def _sources(trail: Trail, name: str) -> Lines:
-    kinds = ("demonstrations", "comparisons", "prompts", "items")
-    counts = [(key.replace("items", "test items"), _count(trail, name, key)) for key in kinds]
-    more = tuple(f"{count:,} {key}" for key, count in counts if count)
-    world = (
-        "the embedded world, synthetic" if trail.synthetic else f"{_count(trail, name, 'rejected'):,} lines rejected"
-    )
-    return _short(_count(trail, name, "documents")), "documents", (", ".join(more), world)
-
-
 def _corpus(trail: Trail, name: str) -> Lines:
     artifact = trail.made[name]
     dropped = sum(round(m.value or 0) for key, m in artifact.manifest.metrics.items() if key.startswith("dropped."))
@@ -103,16 +98,9 @@ def _corpus(trail: Trail, name: str) -> Lines:
 
 
 def _tokenizer(trail: Trail, name: str) -> Lines:
-    lines = (f"{_figure(trail, name, 'bytes_per_token')} bytes a token on held-out text",)
+    seen, size = _short(_count(trail, "tokens", "train_tokens")), _figure(trail, name, "bytes_per_token")
+    lines = (f"{seen} tokens of text", f"{size} bytes each, held out")
     return f"{_count(trail, name, 'vocabulary'):,}", "pieces", lines
-
-
-def _tokens(trail: Trail, name: str) -> Lines:
-    return (
-        _short(_count(trail, name, "train_tokens")),
-        "tokens",
-        (f"{_short(_count(trail, name, 'heldout_tokens'))} held out",),
-    )
 
 
 def _pretrain(trail: Trail, name: str) -> Lines:
@@ -130,7 +118,7 @@ def _demonstrations(trail: Trail, name: str) -> Lines:
     kinds = f"{count_word(len(tasks))} task types, " if tasks else ""
     return (
         f"{_count(trail, name, 'demonstrations'):,}",
-        "demonstrations",
+        "pairs",
         (f"{kinds}{_count(trail, name, 'heldout'):,} held out",),
     )
 
@@ -144,13 +132,23 @@ def _sft(trail: Trail, name: str) -> Lines:
     return _figure(trail, name, "heldout_loss"), "nats a reply token, held out", (passes,)
 
 
+def _span(counts: Sequence[int]) -> str:
+    """Write the least and the most of some counts.
+
+    >>> _span([4, 4]), _span([1, 3, 2])
+    ('4', '1 to 3')
+    """
+    low, high = min(counts, default=0), max(counts, default=0)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def _comparisons(trail: Trail, name: str) -> Lines:
-    first = next(trail.rows(name, "groups.jsonl", Aggregate), None)
-    replies, rankers = (len(first.replies), first.num_rankers) if first is not None else (0, 0)
+    rows = list(trail.rows(name, "groups.jsonl", Aggregate))
+    replies, orders = _span([len(row.replies) for row in rows]), _span([row.num_rankers for row in rows])
     agreed = trail.number(name, "agreement")
     agreement = f", {100 * agreed:.0f} % of pairs agreed" if agreed is not None else ""
     lines = (
-        f"{counted(rankers, 'order')} a prompt{agreement}",
+        f"{orders} order{'' if orders == '1' else 's'} a prompt{agreement}",
         f"{_count(trail, name, 'contested'):,} contested",
     )
     return f"{_count(trail, name, 'prompts'):,} × {replies}", "replies ranked", lines
@@ -182,7 +180,7 @@ def _policy(trail: Trail, name: str) -> Lines:
 def _evaluate(trail: Trail, name: str) -> Lines:
     rows = score_rows(trail)
     path = trail.file(name, "answers.jsonl")
-    num_replies = sum(1 for _ in path.open(encoding="utf-8")) if path is not None else 0
+    num_replies = path.read_bytes().count(b"\n") if path is not None else 0
     kept = (f"{num_replies:,} sampled replies kept",)
     num_met, num_bars = (sum(row.verdict in verdicts for row in rows) for verdicts in (("met",), ("met", "missed")))
     if num_bars:
@@ -191,10 +189,8 @@ def _evaluate(trail: Trail, name: str) -> Lines:
 
 
 _LINES: dict[str, Callable[[Trail, str], Lines]] = {
-    "sources": _sources,
     "corpus": _corpus,
     "tokenizer": _tokenizer,
-    "tokens": _tokens,
     "pretrain": _pretrain,
     "demonstrations": _demonstrations,
     "sft": _sft,

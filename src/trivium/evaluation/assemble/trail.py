@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from trivium.core.log import read_metrics
 from trivium.core.manifest import Metric
 from trivium.core.rundir import RunFolder
 from trivium.core.store import Store
+from trivium.evaluation.card import read_card
 from trivium.records import Measure, read_records
 
 R = TypeVar("R", bound=BaseModel)
@@ -116,8 +116,7 @@ class Trail:
     def evaluated(self) -> dict[str, Measure]:
         """The scorecard of the evaluation; empty where it was not made."""
         path = self.file("evaluate", "scorecard.json")
-        table = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
-        return {key: Measure.model_validate(row) for key, row in table.items()}
+        return read_card(path) if path is not None else {}
 
     @property
     def synthetic(self) -> bool:

@@ -12,25 +12,23 @@ from trivium.evaluation.assemble.learning import curves
 from trivium.evaluation.assemble.origins import origins
 from trivium.evaluation.assemble.rankings import ranking
 from trivium.evaluation.assemble.scores import costs, score_rows, task_rows
-from trivium.evaluation.assemble.spoken import Asked, asked, samples, samples_note, stories, stories_note
+from trivium.evaluation.assemble.spoken import Asked, asked, comparable, samples, samples_note, stories, stories_note
 from trivium.evaluation.assemble.stations import mix_words, road
 from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import ReportData, RunFacts, Stop
 from trivium.evaluation.report.words import counted, listed
 
-COMPLETION = "facts_completion"
-
 
 def assemble(trail: Trail) -> ReportData:
     """Return the data of the report; what was not made is empty, and its station says why."""
     questions = asked(trail)
-    sampled = [one for one in questions if one.suite != COMPLETION]
+    sampled = comparable(questions)
     name = trail.graph.name
     last = next((stage for stage in ("policy", "sft", "pretrain") if stage in trail.made), None)
     again = (f"trivium lineage {name}/{last}", f"trivium verify {name}/{last}") if last else ()
     talk = (f"trivium chat {name}/{last}",) if last in ("policy", "sft") else ()
     return ReportData(
-        run=_facts(trail, sampled),
+        run=_facts(trail, questions),
         road=road(trail),
         mix=mix_words(trail),
         scorecard=score_rows(trail),
@@ -63,7 +61,7 @@ def _facts(trail: Trail, questions: list[Asked]) -> RunFacts:
         wall_seconds=seconds.value if seconds is not None else None,
         peak_memory_bytes=round(peak.value) if peak is not None and peak.value is not None else None,
         day=_day(trail),
-        code_version=f"trivium {code_version()}",
+        code_version=_code(trail),
         synthetic=trail.synthetic,
         command=trail.command or f"trivium run {trail.graph.name}",
         num_words=round(words) if words is not None else None,
@@ -83,7 +81,19 @@ def _day(trail: Trail) -> date:
     return max(days).date() if days else datetime.now(UTC).date()
 
 
+def _code(trail: Trail) -> str:
+    """Return the version of the code that made the last stage, and of how many others there are parts."""
+    manifests = sorted((artifact.manifest for artifact in trail.made.values()), key=lambda one: one.created_at)
+    versions = list(dict.fromkeys(manifest.code_version for manifest in reversed(manifests)))
+    if not versions:
+        return f"trivium {code_version()}"
+    older = f", earlier stages by {counted(len(versions) - 1, 'older version')}" if len(versions) > 1 else ""
+    return f"trivium {versions[0]}{older}"
+
+
 _SUITES = {
+    "facts_completion": "sentence|to complete",
+    "questions": "question|as plain text",
     "held_out_answers": "question|about entities the demonstrations never show",
     "harmful": "request|for harm, of intents held out of all training",
     "benign": "harmless look-alike|",

@@ -85,6 +85,8 @@ def _pairs(ranking: Ranking) -> tuple[str, str]:
     if best and worst and best.mean_rank is not None and worst.mean_rank is not None:
         margin = decimal(worst.mean_rank - best.mean_rank, 1)
         text = f"{best.name} over {worst.name} for winner and loser, {margin} places apart. "
+    if num_pairs == 1:
+        return "Pairs", text + "The reward model sees this one pair."
     text += (
         f"The reward model sees all {count_word(num_pairs)} pairs of the prompt in one batch element, "
         f"each weighted 1/{num_pairs}."
