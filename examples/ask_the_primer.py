@@ -17,7 +17,8 @@ def main(num_shown: int = 6) -> list[Grade]:
     for demonstration in world.demonstrations[:num_shown]:
         found = grade(truths[demonstration.prompt.id], demonstration.reply, True)
         grades.append(found)
-        print(f"\n{demonstration.prompt.text}\n  → {demonstration.reply}\n  quality {found.gold:+.2f}, right: {found.right}")
+        print(f"\n{demonstration.prompt.text}\n  → {demonstration.reply}")
+        print(f"  quality {found.gold:+.2f}, right: {found.right}")
     return grades
 
 

@@ -24,7 +24,8 @@ STAGES = (
     ("Judge", "evaluate", "scorecard", "and report", False),
 )
 STYLE = """
-  text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; fill: #1b1e24; }
+  text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; }
+  text { fill: #1b1e24; }
   .name { font-size: 14px; font-weight: 650; }
   .leg, .note, .more { font-size: 12px; }
   .leg { fill: #474c55; font-weight: 600; }
@@ -84,16 +85,19 @@ def _legs() -> list[str]:
 def _dashes() -> list[str]:
     base, shown, reinforced, end = (_x(index) for index in (2, 3, 7, 8))
     up, down = LINE_Y - 36, LINE_Y + 106
-    middle, back = (base + reinforced) // 2, (shown + end) // 2
     ranked = _x(5)
     return [
         f'<path class="dash" d="M{base} {LINE_Y - 12}V{up}H{reinforced}V{LINE_Y - 16}"/>',
         f'<path class="tip" d="M{reinforced} {LINE_Y - 10}l-4 -8h8Z"/>',
-        f'<text class="note" x="{middle}" y="{up - 6}" text-anchor="middle">raw text is mixed into fine-tuning and PPO</text>',
+        _note((base + reinforced) // 2, up - 6, "raw text is mixed into fine-tuning and PPO"),
         f'<path class="dash" d="M{end} {LINE_Y + 70}V{down}H{shown}V{LINE_Y + 76}M{ranked} {down}V{LINE_Y + 76}"/>',
-        f'<path class="tip" d="M{shown} {LINE_Y + 70}l-4 8h8Z"/><path class="tip" d="M{ranked} {LINE_Y + 70}l-4 8h8Z"/>',
-        f'<text class="note" x="{back}" y="{down + 18}" text-anchor="middle">what is found comes back only through people</text>',
+        *(f'<path class="tip" d="M{x} {LINE_Y + 70}l-4 8h8Z"/>' for x in (shown, ranked)),
+        _note((shown + end) // 2, down + 18, "what is found comes back only through people"),
     ]
+
+
+def _note(x: int, y: int, text: str, kind: str = "note") -> str:
+    return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="middle">{text}</text>'
 
 
 def _station(index: int) -> list[str]:
@@ -105,7 +109,7 @@ def _station(index: int) -> list[str]:
         else f'<circle class="stop" cx="{x}" cy="{LINE_Y}" r="8"/>'
     )
     lines = (("name", name, 30), ("more", first, 47), ("more", second, 62))
-    return [mark, *(f'<text class="{kind}" x="{x}" y="{LINE_Y + y}" text-anchor="middle">{text}</text>' for kind, text, y in lines)]
+    return [mark, *(_note(x, LINE_Y + y, text, kind) for kind, text, y in lines)]
 
 
 if __name__ == "__main__":
