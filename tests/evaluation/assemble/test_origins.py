@@ -11,7 +11,7 @@ def test_what_adds_no_licence_has_that_of_its_inputs(tmp_path: Path) -> None:
     rows = {row.stage: row for row in origins(whole(tmp_path, rounds=2).trail())}
     assert (rows["sources"].made_from, rows["sources"].licence) == (("primer, seed 7",), "CC0-1.0")
     assert (rows["corpus"].made_from, rows["corpus"].licence) == (("sources",), "as its inputs")
-    assert rows["reward"].made_from == ("sft", "comparisons-1", "comparisons", "demonstrations")
+    assert rows["reward"].made_from == ("sft", "comparisons-1", "comparisons", "demonstrations", "tokens")
     assert list(rows)[-1] == "evaluate"
 
 
