@@ -39,9 +39,8 @@ def road(recipe: Recipe) -> Graph:
     for number in range(1, rounds + 1):
         tag = "" if number == rounds else f"-{number}"
         orders.append(lay.box(c.comparisons, f"comparisons{tag}", section="comparisons", model=model, sources=world))
-        rewarded = lay.box(
-            reward.reward, f"reward{tag}", section="reward", sft=tuned, comparisons=tuple(orders), demonstrations=shown
-        )
+        ranked: dict[str, Any] = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards}
+        rewarded = lay.box(reward.reward, f"reward{tag}", section="reward", sft=tuned, **ranked)
         given: dict[str, Any] = {"sft": tuned, "reward": rewarded, "sources": world, "tokens": shards}
         model = reinforced = lay.box(policy.policy, f"policy{tag}", section="policy", **given)
     unmixed = lay.box(policy.policy, "policy_without_mix", section="policy", replace={"mix_coefficient": 0.0}, **given)

@@ -17,7 +17,7 @@ from trivium.alignment.reward_task import RankedTree, RankingSettings, RewardTas
 from trivium.core.seed import stream
 from trivium.model.decoder import ScalarModel, initialise
 from trivium.training.batch import Tree
-from trivium.training.language import Layout
+from trivium.training.language import Layout, Stream
 from trivium.training.loop import LoopPlan, one_step
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
 from trivium.training.schedule import ScheduleConfig
@@ -106,3 +106,22 @@ def test_a_fresh_head_starts_near_ln_2_and_the_order_is_learnt(tmp_path: Path) -
 
 def test_the_step_is_named_by_its_prompts() -> None:
     assert task_of(scalar(), Layout(64)).batch_names(2)[:2] == ["group 2-0", "group 2-1"]
+
+
+def test_replayed_raw_text_adds_its_own_gradient_and_nothing_else() -> None:
+    raw = [Tree(prompt=(1, 4, 5, 6, 7), prompt_loss=(True,) * 5, name="raw")]
+    layout = Layout(64)
+
+    def gradients(mix: Stream | None, coefficient_of_ranking: float) -> dict[str, Tensor]:
+        model = scalar()
+        task = RewardTask(model, build_optimizer([model], OptimizerConfig()), groups, layout, PLAIN, mix)
+        for loss, stats in task.losses(0):
+            weight = 1.0 if "text_loss" in stats else coefficient_of_ranking
+            (weight * loss).backward()
+        return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+    stream = Stream("text", lambda step: (raw, None), 0.5)
+    both, ranking, text = gradients(stream, 1.0), gradients(None, 1.0), gradients(stream, 0.0)
+    for name, gradient in both.items():
+        assert torch.allclose(gradient, ranking[name] + text[name], atol=1e-6)
+    assert float(text["model.embed_tokens.weight"].norm()) > 0

@@ -70,7 +70,7 @@ def test_a_method_carries_its_own_keys_only(tmp_path: Path) -> None:
         load(write(tmp_path, '[policy]\nmethod = "dpo"\nkl = 0.5\n')).section("policy", PolicyConfig)
     with pytest.raises(RecipeError, match=r"unknown key `policy\.bet`; did you mean `beta`"):
         load(write(tmp_path, '[policy]\nmethod = "dpo"\nbet = 0.5\n')).section("policy", PolicyConfig)
-    with pytest.raises(RecipeError, match="'ppo', 'dpo'"):
+    with pytest.raises(RecipeError, match=r"`policy\.method`: wanted 'ppo' or 'dpo', found 'grpo'"):
         load(write(tmp_path, '[policy]\nmethod = "grpo"\n')).section("policy", PolicyConfig)
 
 
@@ -162,3 +162,10 @@ def test_a_top_level_value_is_of_the_defaults_type(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="rounds: wanted str, found 2"):
         recipe.value("rounds", "x")
     recipe.refuse_unread()
+
+
+def test_a_section_that_must_choose_a_method_names_the_choices(tmp_path: Path) -> None:
+    file = write(tmp_path, "[policy]\n")
+    with pytest.raises(RecipeError, match=r"`policy.method` is missing") as caught:
+        load(file).section("policy", PolicyConfig)
+    assert caught.value.do == "choose one: ppo, dpo"

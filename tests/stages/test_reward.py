@@ -10,7 +10,7 @@ import pytest
 from stages.given import artifact, context, prompt
 from tiny import tiny_checkpoint
 from trivium.core.errors import SourceError
-from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations
+from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, Tokens
 from trivium.core.manifest import draft_manifest
 from trivium.human.ranking import aggregate, group
 from trivium.model.decoder import ScalarModel
@@ -22,7 +22,7 @@ from trivium.training.examples import demonstration_tree
 from trivium.training.language import Layout
 from trivium.training.scores import score_trees
 
-CONFIG = RewardConfig(epochs=1.0, prompts_per_step=4, heldout_share=0.2, row_tokens=48)
+CONFIG = RewardConfig(epochs=1.0, prompts_per_step=4, heldout_share=0.2, row_tokens=48, mix_rows=0)
 SHOWN = [Demonstration(prompt=prompt(f"Ask {index}?"), reply="Paris.") for index in range(6)]
 
 
@@ -41,7 +41,8 @@ def trained(folder: Path, rows: list[Comparison], seed: int = 5) -> tuple[Scalar
     ranked = artifact(Comparisons, folder / "comparisons", {"comparisons": rows, "groups": groups})
     shown = artifact(Demonstrations, folder / "shown", {"demonstrations": SHOWN, "heldout": []})
     given = context(folder, seed)
-    reward(checkpoint, [ranked], shown, CONFIG, given)
+    tokens = Tokens("tokens", folder, draft_manifest("tokens", {}, ()))
+    reward(checkpoint, [ranked], shown, tokens, CONFIG, given)
     model = load_checkpoint(given.out, head="scalar")
     assert isinstance(model, ScalarModel)
     return model, given.out

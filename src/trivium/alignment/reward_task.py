@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy, ranking_loss
 from trivium.model.decoder import ScalarModel
 from trivium.training.batch import Tree, micro_rows, pack
-from trivium.training.language import Layout
+from trivium.training.language import Layout, Stream, count_wanted, micro_batches, wanted_hidden
 from trivium.training.loop import SimpleTask
+from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
 from trivium.training.scores import end_scores
 
@@ -33,7 +34,12 @@ class RankingSettings:
 
 
 class RewardTask(SimpleTask):
-    """Minimise the mean over prompts of the ranking loss; `draw(step)` gives the step's groups."""
+    """Minimise the mean over prompts of the ranking loss; `draw(step)` gives the step's groups.
+
+    `mix` replays raw text through the tied embeddings, so that the trunk keeps what it knew: a reward model that
+    forgets the
+    facts cannot tell a right answer from a wrong one.
+    """
 
     def __init__(
         self,
@@ -42,6 +48,7 @@ class RewardTask(SimpleTask):
         draw: Callable[[int], Sequence[RankedTree]],
         layout: Layout,
         settings: RankingSettings,
+        mix: Stream | None = None,
     ) -> None:
         self.model = model
         self.modules: Mapping[str, nn.Module] = {"model": model}
@@ -49,6 +56,7 @@ class RewardTask(SimpleTask):
         self.draw = draw
         self.layout = layout
         self.settings = settings
+        self.mix = mix
         self.device = next(model.parameters()).device
 
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
@@ -70,6 +78,20 @@ class RewardTask(SimpleTask):
             )
             right = pair_accuracy(scores_M.detach(), pairs).num_right
             yield loss, {"pair_accuracy": right / max(1, total_pairs), "tokens": float(batch.num_real_tokens)}
+
+        if self.mix is not None:
+            yield from self._mix_losses(self.mix, step)
+
+    def _mix_losses(self, mix: Stream, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
+        """Yield coefficient · mean cross-entropy per raw-text token; the embeddings are the head they are tied to."""
+        trees, rows = mix.draw(step)
+        wanted = count_wanted(trees)
+        for batch in micro_batches(trees, rows, self.layout):
+            moved = batch.to(self.device)
+            hidden_ND = wanted_hidden(self.model.model, moved)
+            weight_VD = self.model.model.embed_tokens.weight
+            mean = chunked_cross_entropy(hidden_ND, weight_VD, moved.target_N) / wanted
+            yield mix.coefficient * mean, {"text_loss": float(mean.detach()), "tokens": float(batch.num_real_tokens)}
 
     def batch_names(self, step: int) -> Sequence[str]:
         """Name the step's prompts."""

@@ -91,8 +91,15 @@ class Recipe:
             known = sorted(model.model_fields) if model is not None else []
             do = f"valid keys: {', '.join(known)}" if known else ""
             return RecipeError(f"unknown key `{key}`{nearest(path[-1], known)}", where=where, do=do)
+        if first["type"] == "union_tag_not_found":
+            do = f'choose one: {", ".join(_methods(config_type))}'
+            return RecipeError(f"`{key}` is missing", where=where, do=do)
         if first["type"] == "missing":
-            return RecipeError(f"`{key}` is missing", where=where, do=f"add it to [{section}] or give --set {key}=…")
+            variable = _variable(model, path[-1])
+            do = f"add it to [{section}] or give --set {key}=…" + (f", or set {variable}" if variable else "")
+            return RecipeError(f"`{key}` is missing", where=where, do=do)
+        if first["type"].startswith("union_tag"):
+            return _explain_tag(key, first, where)
         return RecipeError(f"`{key}`: {first['msg']}; found {first['input']!r}", where=where)
 
     def _where(self, key: str) -> str:
@@ -209,6 +216,21 @@ def _with_environment(table: dict[str, Any], config_type: Any) -> dict[str, Any]
     return filled
 
 
+def _explain_tag(key: str, first: Mapping[str, Any], where: str) -> RecipeError:
+    tag = first["ctx"]["discriminator"].strip("'")
+    key = key if key.endswith(f".{tag}") else f"{key}.{tag}"
+    if "tag" not in first["ctx"]:
+        return RecipeError(f"`{key}` is missing", where=where, do=f"say which: add {tag} = … to the section")
+    wanted = first["ctx"]["expected_tags"].replace("', '", "' or '")
+    return RecipeError(f"`{key}`: wanted {wanted}, found {first['ctx']['tag']!r}", where=where)
+
+
+def _variable(model: type[BaseModel] | None, name: str) -> str:
+    """Return the environment variable that may fill a field, or nothing."""
+    marks = model.model_fields[name].metadata if model is not None and name in model.model_fields else []
+    return next((mark.variable for mark in marks if isinstance(mark, FromEnvironment)), "")
+
+
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """Return the models in an annotation: itself, the members of a union, the items of a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -231,6 +253,12 @@ def _walk(annotation: Any, loc: Sequence[int | str]) -> tuple[list[str], type[Ba
         fields = [model.model_fields[part] for model in models if part in model.model_fields]
         models = [model for info in fields for model in _models(info.annotation)]
     return path or ["method"], models[0] if models else None
+
+
+def _methods(annotation: Any) -> list[str]:
+    """Return the names that a section's `method` may have."""
+    fields = [model.model_fields["method"] for model in _models(annotation) if "method" in model.model_fields]
+    return [name for info in fields for name in typing.get_args(info.annotation)]
 
 
 def _tags(model: type[BaseModel]) -> set[Any]:

@@ -89,7 +89,7 @@ def _documents(
         raise SourceError(
             f"wanted at least one document, found none in {len(files)} files: {reasons or 'they are empty'}",
             where=str(path),
-            do=f"read {ledger.path}, then repair the files or set the key that holds the text",
+            do="repair the files, or set the key that holds the text",
         )
 
 

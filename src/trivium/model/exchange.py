@@ -79,7 +79,8 @@ def save_checkpoint(
         for path in _tokenizer_files(tokenizer_folder):
             shutil.copyfile(path, folder / path.name)
     except OSError as error:
-        raise StorageError(f"cannot write the checkpoint: {error}", where=str(folder), do="free space") from error
+        do = "free space or choose another folder"
+        raise StorageError(f"cannot write the checkpoint: {error}", where=str(folder), do=do) from error
     write_sharded(folder, state, shard_bytes)
     if head == "language":
         write_json(folder / "generation_config.json", {key: raw[key] for key in _SPECIAL.values() if key in raw})

@@ -113,7 +113,7 @@ def _primer(models: Models, sources: Sources, config: PrimerExam, context: Stage
         name: Speaker(name, getattr(models, name).path, context.device, chat=name != "base")
         for name in ("base", "sft", "policy", "policy_without_mix")
     }
-    plain = _plain_text(speakers["base"], exam.first(config.sampled_of_others), card)
+    plain = _plain_text(speakers["base"], exam, card)
     everything: dict[str, list[Answer]] = {}
     with context.progress("evaluate", len(speakers), "models") as bar:
         for name, speaker in speakers.items():

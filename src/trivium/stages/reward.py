@@ -11,8 +11,8 @@ from pydantic import Field
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy
 from trivium.alignment.reward_task import RankedTree, RankingSettings, RewardTask
 from trivium.core.config import Config
-from trivium.core.errors import SourceError
-from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, RewardModel
+from trivium.core.errors import RecipeError, SourceError
+from trivium.core.kinds import Checkpoint, Comparisons, Demonstrations, RewardModel, Tokens
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.evaluation.intervals import mean, share
@@ -21,13 +21,14 @@ from trivium.model.decoder import ScalarModel
 from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
 from trivium.records import Comparison, Demonstration, content_id, read_records
 from trivium.text.tokenizer import Tokenizer
-from trivium.training.examples import demonstration_tree, replies_tree, shuffled
+from trivium.training.examples import RawRows, demonstration_tree, replies_tree, shuffled
 from trivium.training.first_batch import write_first_batch
-from trivium.training.language import Layout
+from trivium.training.language import Layout, Stream
 from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
 from trivium.training.schedule import ScheduleConfig
 from trivium.training.scores import score_trees
+from trivium.training.shards import TokenShards
 
 
 class RewardConfig(Config):
@@ -39,6 +40,9 @@ class RewardConfig(Config):
     """Added per unit of mean-rank gap (Touvron et al. 2023, section 3.2.2)."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
     heldout_share: float = Field(default=0.06, ge=0, lt=1)
+    mix_rows: int = Field(default=4, ge=0)
+    mix_coefficient: float = Field(default=0.5, ge=0)
+    """On the mean loss per raw-text token replayed beside the rankings; needs tied embeddings."""
     row_tokens: int = Field(default=256, gt=1)
     micro_tokens: int = Field(default=8192, gt=0)
     optimizer: OptimizerConfig = OptimizerConfig(learning_rate=5e-4)
@@ -50,6 +54,7 @@ def reward(
     sft: Checkpoint,
     comparisons: Sequence[Comparisons],
     demonstrations: Demonstrations,
+    tokens: Tokens,
     config: RewardConfig,
     context: StageContext,
 ) -> RewardModel:
@@ -71,7 +76,8 @@ def reward(
         return [kept[index] for index in shuffled(len(kept), config.prompts_per_step, step, rng)]
 
     settings = RankingSettings(config.margin, config.label_smoothing)
-    task = RewardTask(model, build_optimizer([model], config.optimizer), draw, layout, settings)
+    mix = _mix(model, tokens, config, context)
+    task = RewardTask(model, build_optimizer([model], config.optimizer), draw, layout, settings, mix)
     num_steps = max(1, round(config.epochs * len(kept) / config.prompts_per_step))
     write_first_batch(context.out / "first_batch.json", words, [group.tree for group in draw(0)])
     train(task, LoopPlan("reward", num_steps, config.optimizer.clip_norm, config.schedule), context)
@@ -82,6 +88,21 @@ def reward(
     context.metrics["heldout_pair_accuracy"] = share(accuracy.num_right, accuracy.n)
     context.measure("groups", len(kept), n=len(groups))
     return context.made(RewardModel)
+
+
+def _mix(model: ScalarModel, tokens: Tokens, config: RewardConfig, context: StageContext) -> Stream | None:
+    """Return the raw text that is replayed, or None where the recipe asks for none."""
+    if not config.mix_rows or not config.mix_coefficient:
+        return None
+    if not model.config.tie_word_embeddings:
+        raise RecipeError(
+            "replaying raw text needs tied embeddings: a reward model has no language head of its own",
+            where="reward.mix_rows",
+            do="set reward.mix_rows = 0, or pretrain.model.tie_embeddings = true",
+        )
+    shards = TokenShards.open(tokens.path / "train")
+    rows = RawRows(shards, derive(context.seed, "reward", "mix"), config.row_tokens, config.mix_rows)
+    return Stream("text", rows.trees, config.mix_coefficient)
 
 
 def _groups(

@@ -79,12 +79,12 @@ class FileSources(Config, Gathers):
 
     def gathered_files(self) -> Mapping[str, Path]:
         """Return every file that is read, by source and name."""
-        nowhere = Ledger(Path(os.devnull))
         found: dict[str, Path] = {}
-        for item in self.items:
-            for file in find_files(self.root / item.path, nowhere):
-                if fnmatch(file.path.name, item.include):
-                    found[f"{item.name}/{file.name}"] = file.path
+        with Ledger(Path(os.devnull)) as nowhere:
+            for item in self.items:
+                for file in find_files(self.root / item.path, nowhere):
+                    if fnmatch(file.path.name, item.include):
+                        found[f"{item.name}/{file.name}"] = file.path
         return found
 
 
@@ -143,7 +143,7 @@ def _rows_of(item: DataSource, read: Reader[Row], config: FileSources, ledger: L
     for row in read(item.format, config.root / item.path):
         if isinstance(row, Reject):
             reasons[row.reason] += 1
-            ledger.drop(row.reason, file=row.file, line=row.line)
+            ledger.drop(row.reason, file=os.path.relpath(row.file, config.root), line=row.line)
         else:
             rows.append(row.model_copy(update={"prompt": _marked(row.prompt, item, config.test_share)}))
     if not rows:

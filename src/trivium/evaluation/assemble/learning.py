@@ -30,14 +30,16 @@ _SFT: list[Line] = [("reply_loss", "replies", "policy"), ("text_loss", "raw text
 
 
 def thinned(points: Sequence[Point], limit: int = MAX_POINTS) -> tuple[list[Point], int]:
-    """Return at most `limit` points, and of how many neighbours each is the mean; a bin with a hole is a hole.
+    """Return at most `limit` points, and how many neighbours each is the mean of; it stands at the last of their steps.
+
+    A bin with a hole is a hole.
 
     >>> thinned([(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)], limit=2)
-    ([(0.5, 2.0), (2.0, 5.0)], 2)
+    ([(1.0, 2.0), (2.0, 5.0)], 2)
     """
     size = max(1, math.ceil(len(points) / limit))
     bins = [points[start : start + size] for start in range(0, len(points), size)]
-    return [(math.fsum(step for step, _ in one) / len(one), _mean([value for _, value in one])) for one in bins], size
+    return [(one[-1][0], _mean([value for _, value in one])) for one in bins], size
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

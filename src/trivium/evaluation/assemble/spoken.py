@@ -92,12 +92,20 @@ def stories_note(trail: Trail) -> str:
     )
 
 
+def comparable(questions: Sequence[Asked]) -> list[Asked]:
+    """Return the questions that every model answered; without such, those that the policy answered."""
+    return [one for one in questions if set(MODELS) <= set(one.replies)] or [
+        one for one in questions if "policy" in one.replies
+    ]
+
+
 def samples(questions: Sequence[Asked], seed: int) -> tuple[Sample, ...]:
-    """Return the best two, the worst two and two random questions by the policy's reply, no question twice.
+    """Return the best two, the worst two and two random questions by the policy's reply, no question twice. They
+    are questions that all models answered, so that they stand side by side.
 
     By the true score, then the reward model's; where the truth is unknown, by the reward model's alone.
     """
-    pool = [one for one in questions if "policy" in one.replies]
+    pool = comparable(questions)
     order = sorted(pool, key=_goodness)
     best = order[: -PICKS_EACH - 1 : -1]
     worst = [one for one in order[:PICKS_EACH] if one not in best]
@@ -111,7 +119,7 @@ def samples(questions: Sequence[Asked], seed: int) -> tuple[Sample, ...]:
 def samples_note(trail: Trail, num_questions: int) -> str:
     """Say how the samples were chosen."""
     by = "true score, then the reward model's" if trail.truth_known else "the reward model's score"
-    said = f"Of {num_questions:,} questions, the two best, the two worst and two drawn by the seed. "
+    said = f"Of {num_questions:,} questions to all models, the two best, the two worst and two drawn by the seed. "
     said += f"Best and worst are by the policy's reply: {by}."
     if trail.truth_known:
         return said

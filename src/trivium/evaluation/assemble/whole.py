@@ -12,7 +12,7 @@ from trivium.evaluation.assemble.learning import curves
 from trivium.evaluation.assemble.origins import origins
 from trivium.evaluation.assemble.rankings import ranking
 from trivium.evaluation.assemble.scores import costs, score_rows, task_rows
-from trivium.evaluation.assemble.spoken import Asked, asked, samples, samples_note, stories, stories_note
+from trivium.evaluation.assemble.spoken import Asked, asked, comparable, samples, samples_note, stories, stories_note
 from trivium.evaluation.assemble.stations import mix_words, road
 from trivium.evaluation.assemble.trail import Trail
 from trivium.evaluation.report.data import ReportData, RunFacts, Stop
@@ -22,7 +22,7 @@ from trivium.evaluation.report.words import counted, listed
 def assemble(trail: Trail) -> ReportData:
     """Return the data of the report; what was not made is empty, and its station says why."""
     questions = asked(trail)
-    sampled = [one for one in questions if "policy" in one.replies]
+    sampled = comparable(questions)
     name = trail.graph.name
     last = next((stage for stage in ("policy", "sft", "pretrain") if stage in trail.made), None)
     again = (f"trivium lineage {name}/{last}", f"trivium verify {name}/{last}") if last else ()
