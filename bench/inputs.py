@@ -46,8 +46,17 @@ class Inputs:
 
     pairs: list[Pair]
     tokenizer: Tokenizer
-    language_folder: Path
-    reward_folder: Path
+    folder: Path
+
+    @property
+    def language_folder(self) -> Path:
+        """The language model, in the Hugging Face layout."""
+        return self.folder / "language"
+
+    @property
+    def reward_folder(self) -> Path:
+        """The reward model."""
+        return self.folder / "reward"
 
 
 def read_dialogues(folder: Path) -> list[tuple[str, str, str]]:
@@ -87,4 +96,4 @@ def prepare(folder: Path) -> Inputs:
     for name, made in (("language", model), ("reward", reward)):
         initialise(made, torch.Generator().manual_seed(derive(0, name)))
         save_checkpoint(folder / name, made, folder / "tokenizer")
-    return Inputs([pairs[int(i)] for i in order], tokenizer, folder / "language", folder / "reward")
+    return Inputs([pairs[int(i)] for i in order], tokenizer, folder)

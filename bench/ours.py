@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.inputs import BATCH, Inputs, Pair
 from bench.settings import OPTIMIZER, Draw
@@ -28,7 +27,6 @@ class Ours:
 
     kind: str
     inputs: Inputs
-    folder: Path
 
     def __post_init__(self) -> None:
         """Open the shared weights."""
@@ -67,7 +65,7 @@ class Ours:
         task = self.task(pairs)
         plan = LoopPlan("bench", len(pairs) // BATCH, OPTIMIZER.clip_norm, CONSTANT)
         begun = time.perf_counter()
-        rows = [one_step(task, plan, step, self.folder) for step in range(plan.num_steps)]
+        rows = [one_step(task, plan, step, self.inputs.folder) for step in range(plan.num_steps)]
         return time.perf_counter() - begun, [row["loss"] for row in rows]
 
 

@@ -7,7 +7,6 @@ import os
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 # Before the imports below: nothing phones home, and no bar is drawn into the table.
@@ -58,7 +57,6 @@ class Trl:
 
     kind: str
     inputs: Inputs
-    folder: Path
 
     def __post_init__(self) -> None:
         """Open the shared weights and tokenizer."""
@@ -73,7 +71,7 @@ class Trl:
         """Return TRL's trainer for these examples, in their order."""
         asked = {
             # gradient_checkpointing is off to TRL's favour: on by default, it computes every activation twice
-            "output_dir": str(self.folder / "trl"), "per_device_train_batch_size": BATCH, "max_length": MAX_TOKENS,
+            "output_dir": str(self.inputs.folder), "per_device_train_batch_size": BATCH, "max_length": MAX_TOKENS,
             "max_steps": len(pairs) // BATCH, "learning_rate": LEARNING_RATE, "lr_scheduler_type": "constant",
             "adam_beta1": OPTIMIZER.beta1, "adam_beta2": OPTIMIZER.beta2, "adam_epsilon": OPTIMIZER.epsilon,
             "weight_decay": OPTIMIZER.weight_decay, "max_grad_norm": OPTIMIZER.clip_norm, "optim": "adamw_torch_fused",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -42,14 +43,12 @@ def main() -> int:
         inputs = prepare(Path(folder))
         peaks = [matmul_peak()]
         comparisons = []
-        for kind in training.KINDS:
-            if asked.only in kind.name:
-                comparisons.append(training.compare(kind, inputs, Path(folder), asked.rounds))
-                peaks.append(matmul_peak())
-        for kind in generation.KINDS:
-            if asked.only in kind.name:
-                comparisons.append(generation.compare(kind, inputs, asked.rounds))
-                peaks.append(matmul_peak())
+        for room in (training, generation):
+            for kind in room.KINDS:
+                if asked.only in kind.name:
+                    comparisons.append(room.compare(kind, inputs, asked.rounds))
+                    peaks.append(matmul_peak())
+                    print(f"{kind.name}: {comparisons[-1].summary(max(peaks))['ratio']}", file=sys.stderr, flush=True)
     peak = max(peaks)
     rows = [comparison.summary(peak) for comparison in comparisons]
     machine = {"processor": platform.processor() or platform.machine(), "threads": asked.threads, "peak_gflops": peak}

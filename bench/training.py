@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from bench.inputs import BATCH, SHAPE, Inputs, Pair
@@ -31,9 +30,9 @@ KINDS = (
 )
 
 
-def compare(kind: Kind, inputs: Inputs, folder: Path, rounds: int) -> Comparison:
+def compare(kind: Kind, inputs: Inputs, rounds: int) -> Comparison:
     """Train both sides on the same slices of the data, the first of them for warmth and for equality of the losses."""
-    ours, peer = Ours(kind.key, inputs, folder), Trl(kind.key, inputs, folder)
+    ours, peer = Ours(kind.key, inputs), Trl(kind.key, inputs)
     size = STEPS * BATCH
     slices = [inputs.pairs[start : start + size] for start in range(0, size * (rounds + 1), size)]
     _, our_losses = ours.train(slices[0])
