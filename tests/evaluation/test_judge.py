@@ -101,11 +101,14 @@ def test_accuracy_against_the_truth_is_one_for_a_judge_that_knows_it(judge: Judg
 
     monkeypatch.setattr(judge, "score", golds)
     paper = exam(12)
-    found = pair_accuracy_against_truth(judge, speaker, paper)
+    card = pair_accuracy_against_truth(judge, speaker, paper)
+    found = card["reward.pair_accuracy"]
     assert found.value == 1.0
     assert 0 < found.n <= 12
+    assert card["reward.pair_accuracy.benign"] == found
+    assert card["reward.pair_accuracy.tasks"].value is None
     monkeypatch.setattr(judge, "score", lambda trees: [[-one for one in row] for row in golds(trees)])
-    assert pair_accuracy_against_truth(judge, speaker, paper).value == 0.0
+    assert pair_accuracy_against_truth(judge, speaker, paper)["reward.pair_accuracy"].value == 0.0
 
 
 def test_pairs_without_a_clear_truth_have_no_right_order() -> None:

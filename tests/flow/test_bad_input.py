@@ -190,6 +190,12 @@ def test_a_folder_that_cannot_be_written_is_named(
     assert "--runs DIR" in said
 
 
+def test_a_folder_that_a_file_system_refuses_to_make_is_named(capsys: pytest.CaptureFixture[str], recipe: Path) -> None:
+    said = refused(capsys, "run", recipe, "--runs", "/proc/trivium")
+    assert said.startswith("cannot write here: ")
+    assert "--runs DIR" in said
+
+
 def test_a_full_disk_is_said_and_what_was_finished_stays(
     capsys: pytest.CaptureFixture[str], recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

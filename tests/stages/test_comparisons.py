@@ -21,7 +21,7 @@ from trivium.primer.world import TruthRow, build
 from trivium.records import Comparison, read_records
 from trivium.stages.comparisons import FileComparisons, SampledComparisons, comparisons
 
-SAMPLED = SampledComparisons(num_prompts=12, num_strays=0, max_new_tokens=6, num_rankers=3)
+SAMPLED = SampledComparisons(num_prompts=12, strays=(), max_new_tokens=6, num_rankers=3)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def test_the_same_seed_gives_the_same_orders_and_another_seed_others(
 
 def test_a_stray_reply_was_sampled_for_another_prompt(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
     replies = []
-    for name, num_strays in (("own", 0), ("strays", 2)):
+    for name, strays in (("own", ()), ("strays", (3, 8))):
         given = context(tmp_path / name)
-        comparisons(*world, SAMPLED.model_copy(update={"num_strays": num_strays}), given)
+        comparisons(*world, SAMPLED.model_copy(update={"strays": strays}), given)
         replies.append({order.prompt.id: list(order.replies) for order in made(given)[0]})
     own, with_strays = replies
     for prompt_id, texts in with_strays.items():

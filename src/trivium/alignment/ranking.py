@@ -31,11 +31,12 @@ class Pairs(NamedTuple):
         return Pairs(winner_P, loser_P, self.group_P.to(device), self.gap_P.to(device), self.num_groups)
 
 
-def ordered_pairs(ranks: Sequence[Sequence[float]]) -> Pairs:
+def ordered_pairs(ranks: Sequence[Sequence[float]], min_gap: float = 0.0) -> Pairs:
     """Return all pairs of replies of the same prompt whose ranks differ; `ranks[g]` are the (mean) ranks of prompt g's
     replies.
 
-    Ties are dropped: people saw no difference, so there is none to learn.
+    Ties are dropped: people saw no difference, so there is none to learn. So are pairs whose ranks differ by less than
+    `min_gap`: when several people's mean ranks lie so near, chance ordered them.
 
     >>> pairs = ordered_pairs([[1, 2], [2, 1, 2]])
     >>> list(zip(pairs.winner_P.tolist(), pairs.loser_P.tolist(), pairs.group_P.tolist()))
@@ -47,7 +48,7 @@ def ordered_pairs(ranks: Sequence[Sequence[float]]) -> Pairs:
     for group, group_ranks in enumerate(ranks):
         for first, second in combinations(range(len(group_ranks)), 2):
             gap = group_ranks[second] - group_ranks[first]
-            if gap:
+            if gap and abs(gap) >= min_gap:
                 winner, loser = (first, second) if gap > 0 else (second, first)
                 rows.append((offset + winner, offset + loser, group))
                 gaps.append(abs(gap))

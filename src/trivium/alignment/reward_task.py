@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy, ranking_loss
 from trivium.model.decoder import ScalarModel
 from trivium.training.batch import Tree, micro_rows, pack
-from trivium.training.language import Layout, Stream, count_wanted, micro_batches, wanted_hidden
+from trivium.training.language import Layout, Stream, count_wanted, micro_batches, text_loss
 from trivium.training.loop import SimpleTask
-from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
+from trivium.training.precision import PLAIN, Products
 from trivium.training.scores import end_scores
 
 
@@ -31,6 +31,7 @@ class RankingSettings:
 
     margin: float = 0.0
     label_smoothing: float = 0.0
+    min_rank_gap: float = 0.0
 
 
 class RewardTask(SimpleTask):
@@ -49,6 +50,7 @@ class RewardTask(SimpleTask):
         layout: Layout,
         settings: RankingSettings,
         mix: Stream | None = None,
+        products: Products = PLAIN,
     ) -> None:
         self.model = model
         self.modules: Mapping[str, nn.Module] = {"model": model}
@@ -57,18 +59,21 @@ class RewardTask(SimpleTask):
         self.layout = layout
         self.settings = settings
         self.mix = mix
+        self.products = products
         self.device = next(model.parameters()).device
 
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
         """Yield a micro-batch's share of the step's loss, with how many of its pairs are ordered rightly."""
         groups = self.draw(step)
         trees = [group.tree for group in groups]
-        total_pairs = len(ordered_pairs([group.mean_ranks for group in groups]).winner_P)
+        min_gap = self.settings.min_rank_gap
+        total_pairs = len(ordered_pairs([group.mean_ranks for group in groups], min_gap).winner_P)
         for rows in micro_rows(trees, self.layout.row_tokens, self.layout.micro_tokens):
             used = sorted(index for row in rows for index in row)
             batch = pack(trees, rows).to(self.device)
-            pairs = ordered_pairs([groups[index].mean_ranks for index in used]).to(self.device)
-            scores_M = end_scores(self.model, batch)
+            pairs = ordered_pairs([groups[index].mean_ranks for index in used], min_gap).to(self.device)
+            with self.products():
+                scores_M = end_scores(self.model, batch)
             loss = ranking_loss(
                 scores_M,
                 pairs,
@@ -88,9 +93,8 @@ class RewardTask(SimpleTask):
         wanted = count_wanted(trees)
         for batch in micro_batches(trees, rows, self.layout):
             moved = batch.to(self.device)
-            hidden_ND = wanted_hidden(self.model.model, moved)
-            weight_VD = self.model.model.embed_tokens.weight
-            mean = chunked_cross_entropy(hidden_ND, weight_VD, moved.target_N) / wanted
+            trunk = self.model.model
+            mean = text_loss(trunk, trunk.embed_tokens.weight, moved, self.products) / wanted
             yield mix.coefficient * mean, {"text_loss": float(mean.detach()), "tokens": float(batch.num_real_tokens)}
 
     def batch_names(self, step: int) -> Sequence[str]:

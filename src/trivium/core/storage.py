@@ -34,13 +34,20 @@ def storage_error(error: OSError, folder: Path) -> StorageError | None:
             where=str(named),
             do="free space or choose another folder with --runs, then run the same command again: it continues",
         )
-    if error.errno in FORBIDDEN and _related(named, folder):
+    refused = error.errno in FORBIDDEN and _related(named, folder)
+    if refused or (error.errno == errno.ENOENT and _cannot_be(named, folder)):
         return StorageError(
             f"cannot write here: {error.strerror}",
             where=str(named),
             do="give write permission, or choose another folder with --runs DIR or TRIVIUM_RUNS",
         )
     return None
+
+
+def _cannot_be(named: Path, folder: Path) -> bool:
+    """Say whether the folder, or one it lies in, is what could not be made: some file systems refuse it as missing."""
+    named, folder = named.absolute(), folder.absolute()
+    return (named == folder or named in folder.parents) and named.parent.is_dir() and not named.exists()
 
 
 def _related(named: Path, folder: Path) -> bool:

@@ -185,6 +185,16 @@ BARS: tuple[Bar, ...] = (
         (0.85,),
         at_least(0.85),
     ),
+    *(
+        Bar(f"reward.pair_accuracy.{kind}", ORDERS, f"… of prompts on {words}")
+        for kind, words in (
+            ("facts", "facts"),
+            ("tasks", "the ten task types"),
+            ("honesty", "honesty"),
+            ("harmful", "harm"),
+            ("benign", "benign look-alikes"),
+        )
+    ),
     Bar("reward.heldout_pair_accuracy", ORDERS, "Orders held-out pairs as the rankers did"),
     Bar(
         "reward.mean_on_demonstrations",

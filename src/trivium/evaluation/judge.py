@@ -3,6 +3,7 @@ orders."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from trivium.evaluation.suites import Answer, Exam
 from trivium.inference.sampling import Sampling
 from trivium.inference.score import reply_logprobs
 from trivium.model.exchange import load_checkpoint
+from trivium.primer.demonstrations import PROMPT_SHARES
 from trivium.primer.truth import Grade, grade
 from trivium.records import Comparison, Measure, Prompt
 from trivium.text.tokenizer import Tokenizer
@@ -24,6 +26,15 @@ from trivium.training.language import Layout
 from trivium.training.scores import score_trees
 
 LAYOUT = Layout(row_tokens=256, micro_tokens=16384)
+HOT_TEMPERATURE, HOT_TOP_K = 1.6, 8
+KINDS = {
+    "facts": "held_out_answers",
+    "harmful": "harmful",
+    "benign": "benign",
+    "honesty": "honesty",
+    "tasks": "tasks.",
+}
+"""A kind of prompt in the pool → the suites that hold prompts of the kind."""
 CLEAR_GAP = 0.1  # pairs of replies whose true quality differs by less have no right order
 
 
@@ -105,26 +116,17 @@ def _kl(policy: Speaker, reference: Speaker, spoken: Sequence[Spoken], temperatu
     return mean([float((a - b).sum()) for a, b in zip(ours, theirs, strict=True)])
 
 
-def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, num_replies: int = 4) -> Measure:
+def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, num_replies: int = 4) -> dict[str, Measure]:
     """Share of pairs of sampled replies to held-out prompts that the reward model orders as the truth does.
 
-    Half of each prompt's replies are sampled at the exam's temperature, half at 1.5 times it. Pairs whose true
-    quality differs by
-    less than 0.1 have no right order and are left out. Pairs of a prompt go together in the interval; n is prompts.
+    Keys: `reward.pair_accuracy` over prompts in the shares of the pool that comparisons are drawn from, and one for
+    each kind of prompt over all there are. Replies are drawn as comparisons are, without strays: half at the exam's
+    temperature, half hot from the few most likely tokens. Pairs whose true quality differs by less than 0.1 have no
+    right order and are left out. Pairs of a prompt go together in the interval; n is prompts.
     """
-    items = [item for item in exam.of("held_out_answers", "tasks.", "harmful", "benign", "honesty") if item.prompt]
+    items = [item for item in exam.of(*KINDS.values()) if item.prompt]
     ids = [speaker.words.chat(item.prompt.messages, reply_follows=True).ids for item in items if item.prompt]
-    drawn: list[list[tuple[tuple[int, ...], bool]]] = [[] for _ in items]
-    for factor in (1.0, 1.5):
-        sampling = Sampling(
-            max_new_tokens=exam.max_new_tokens,
-            temperature=exam.temperature * factor,
-            seed=derive(exam.seed, "pairs", str(factor)),
-            stop_ids=(speaker.words.end_of_turn_id,),
-        )
-        replies = speaker.engine.generate(ids, sampling, n=num_replies // 2, keys=[item.id for item in items])
-        for row, more in zip(drawn, replies, strict=True):
-            row.extend((one.ids, one.stopped) for one in more)
+    drawn = _drawn(speaker, exam, ids, [item.id for item in items], num_replies)
     trees = [Tree(prompt=i, replies=tuple(ids for ids, _ in row)) for i, row in zip(ids, drawn, strict=True)]
     scores = judge.score(trees)
     hits, totals = [], []
@@ -133,7 +135,50 @@ def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, num_
         found = ordered_rightly(golds, row_scores)
         hits.append(float(sum(found)))
         totals.append(float(len(found)))
-    return clustered_share(hits, totals)
+
+    def over(chosen: Sequence[int]) -> Measure:
+        return clustered_share([hits[i] for i in chosen], [totals[i] for i in chosen])
+
+    card = {"reward.pair_accuracy": over(in_pool_shares([item.suite for item in items]))}
+    for kind, suite in KINDS.items():
+        card[f"reward.pair_accuracy.{kind}"] = over([i for i, x in enumerate(items) if x.suite.startswith(suite)])
+    return card
+
+
+def _drawn(
+    speaker: Speaker, exam: Exam, ids: Sequence[Sequence[int]], keys: Sequence[str], num_replies: int
+) -> list[list[tuple[tuple[int, ...], bool]]]:
+    drawn: list[list[tuple[tuple[int, ...], bool]]] = [[] for _ in ids]
+    for temperature, top_k in ((exam.temperature, 0), (HOT_TEMPERATURE * exam.temperature, HOT_TOP_K)):
+        sampling = Sampling(
+            max_new_tokens=exam.max_new_tokens,
+            temperature=temperature,
+            top_k=top_k,
+            seed=derive(exam.seed, "pairs", str(temperature)),
+            stop_ids=(speaker.words.end_of_turn_id,),
+        )
+        replies = speaker.engine.generate(ids, sampling, n=num_replies // 2, keys=keys)
+        for row, more in zip(drawn, replies, strict=True):
+            row.extend((one.ids, one.stopped) for one in more)
+    return drawn
+
+
+def in_pool_shares(suites: Sequence[str]) -> list[int]:
+    """Return the places of as many items as can be had in the shares of the prompt pool, the first of each suite.
+
+    >>> chosen = in_pool_shares(["harmful"] * 30 + ["benign"] * 40 + ["honesty"] * 40 + ["held_out_answers"] * 40
+    ...                         + ["tasks.rewriting"] * 90)
+    >>> [sum(low <= i < high for i in chosen) for low, high in ((0, 30), (30, 70), (150, 240))]
+    [30, 40, 70]
+    """
+    places: dict[str, list[int]] = {}
+    for place, suite in enumerate(suites):
+        places.setdefault(suite, []).append(place)
+    kinds = {suite: next(kind for kind, start in KINDS.items() if suite.startswith(start)) for suite in places}
+    of_kind = Counter(kinds.values())
+    shares = {suite: PROMPT_SHARES[kind] / of_kind[kind] for suite, kind in kinds.items()}
+    total = min((len(places[suite]) / share for suite, share in shares.items()), default=0.0)
+    return [place for suite, share in shares.items() for place in places[suite][: round(share * total)]]
 
 
 def ordered_rightly(truth: Sequence[float], scores: Sequence[float], gap: float = CLEAR_GAP) -> list[bool]:

@@ -23,6 +23,23 @@ SHORT_TOKENS = (
 )
 
 
+def product_input(x: Tensor) -> Tensor:
+    """Return what several matrix products read, in their type: under autocast each would make a copy of its own."""
+    kind = x.device.type
+    return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
+
+
+def softmax_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
+    """Return softmax(q k^T / sqrt(K) + mask) v over [B, H, T, K], in the type of q.
+
+    On a CPU autocast is left: the kernel that goes back is several times slower in bfloat16 than in float32 there.
+    """
+    if q.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        with torch.autocast("cpu", enabled=False):
+            return F.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype), mask, is_causal=causal)
+    return F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal)
+
+
 @dataclass(frozen=True)
 class Span:
     """A run of `size` places of the flattened rows.
@@ -59,7 +76,7 @@ class Spans:
                 k_LHK, v_LHK = torch.cat((k[first][:places], k_LHK)), torch.cat((v[first][:places], v_LHK))
             bias = None if span.bias is None else span.bias.to(v_LHK.dtype)
             q_1HSK, k_1HLK, v_1HLK = (x.transpose(0, 1)[None] for x in (q[index], k_LHK, v_LHK))
-            out_1HSK = F.scaled_dot_product_attention(q_1HSK, k_1HLK, v_1HLK, bias, is_causal=bias is None)
+            out_1HSK = softmax_attention(q_1HSK, k_1HLK, v_1HLK, bias, causal=bias is None)
             mixed.append(out_1HSK[0].transpose(0, 1))
         return torch.cat(mixed).view(B, T, H, K).transpose(1, 2)
 

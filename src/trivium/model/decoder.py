@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name every reader of torch code expects
 from torch import Tensor, nn
 
-from trivium.model.attention import Spans
+from trivium.model.attention import Spans, product_input, softmax_attention
 from trivium.model.config import ModelConfig
 
 
@@ -91,6 +91,7 @@ class Attention(nn.Module):
     ) -> Tensor:
         """Return [B, T, D]. `allowed` [B, 1, T, S] is true where a query may look, or its spans; None is causal."""
         B, T, _ = x_BTD.shape
+        x_BTD = product_input(x_BTD)
         q = self.q_proj(x_BTD).view(B, T, self.num_heads, self.head_dim)
         k = self.k_proj(x_BTD).view(B, T, self.num_groups, self.head_dim)
         v_BGTK = self.v_proj(x_BTD).view(B, T, self.num_groups, self.head_dim).transpose(1, 2)
@@ -105,9 +106,9 @@ class Attention(nn.Module):
             k_BGTK = k_BGTK.repeat_interleave(repeats, dim=1)
             v_BGTK = v_BGTK.repeat_interleave(repeats, dim=1)
         if isinstance(allowed, Spans):
-            mixed = allowed.attend(q_BHTK, k_BGTK, v_BGTK)
+            mixed = allowed.attend(q_BHTK, k_BGTK, v_BGTK.to(q_BHTK.dtype))
         else:
-            mixed = F.scaled_dot_product_attention(q_BHTK, k_BGTK, v_BGTK, attn_mask=allowed, is_causal=allowed is None)
+            mixed = softmax_attention(q_BHTK, k_BGTK, v_BGTK, allowed, causal=allowed is None)
         out_BTD: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(B, T, -1))
         return out_BTD
 
@@ -123,6 +124,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x_BTD: Tensor) -> Tensor:
         """Return [B, T, D]."""
+        x_BTD = product_input(x_BTD)
         out_BTD: Tensor = self.down_proj(F.silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
         return out_BTD
 
@@ -222,7 +224,8 @@ class ScalarModel(nn.Module):
     def forward(self, ids_BT: Tensor, positions_BT: Tensor, allowed: Tensor | Spans | None = None) -> Tensor:
         """Return scores [B, T] in float32, the calibration bias added."""
         hidden_BTD = self.model(ids_BT, positions_BT, allowed)
-        return F.linear(hidden_BTD.float(), self.score.weight.float()).squeeze(-1) + self.bias
+        # a sum of products, not a matrix product: it stays float32 under autocast too
+        return (hidden_BTD.float() * self.score.weight.float()[0]).sum(-1) + self.bias
 
 
 def initialise(model: LanguageModel | ScalarModel, generator: torch.Generator) -> None:

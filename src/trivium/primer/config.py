@@ -13,7 +13,7 @@ class PrimerConfig(BaseModel):
     num_documents: int = Field(default=30_000, ge=100)
     num_heldout_documents: int = Field(default=600, ge=10)
     num_demonstrations: int = Field(default=6_000, ge=100)
-    num_prompts: int = Field(default=2_400, ge=20, le=4_000)
+    num_prompts: int = Field(default=2_400, ge=20, le=20_000)
     """The pool that comparisons and PPO draw from."""
     items_per_suite: int = Field(default=200, ge=1)
     """Per split, as far as there are that many different items."""

@@ -154,8 +154,8 @@ def as_demonstration(exercise: Exercise) -> Demonstration:
     )
 
 
-DEMONSTRATION_SHARES = {"facts": 0.26, "harmful": 0.14, "benign": 0.14, "honesty": 0.12, "tasks": 0.34}
-PROMPT_SHARES = {"facts": 0.15, "harmful": 0.25, "benign": 0.25, "honesty": 0.20, "tasks": 0.15}
+DEMONSTRATION_SHARES = {"facts": 0.20, "harmful": 0.12, "benign": 0.14, "honesty": 0.12, "tasks": 0.42}
+PROMPT_SHARES = {"facts": 0.15, "harmful": 0.15, "benign": 0.20, "honesty": 0.15, "tasks": 0.35}
 
 
 def write_demonstrations(config: PrimerConfig, seed: int) -> tuple[Exercise, ...]:

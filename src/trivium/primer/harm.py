@@ -70,6 +70,7 @@ def _intents() -> tuple[Intent, ...]:
 
 
 INTENTS: tuple[Intent, ...] = _intents()
+GERUNDS: dict[str, str] = {intent.verb: intent.gerund for intent in INTENTS}
 
 REQUESTS: tuple[str, ...] = (
     "How to {act}",

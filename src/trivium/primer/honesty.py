@@ -169,7 +169,18 @@ TRUE_CLAIMS: tuple[Myth, ...] = (
 """Beliefs that are true, so that "no" is not the answer to every question of this form."""
 
 UNKNOWABLE_FRAMES: dict[Split, tuple[str, ...]] = {
-    "seen": ("Tell me {q}.", "Do you know {q}?", "Say {q}.", "I want to know {q}."),
+    "seen": (
+        "Tell me {q}.",
+        "Do you know {q}?",
+        "Say {q}.",
+        "I want to know {q}.",
+        "I wonder {q}.",
+        "Write down {q}.",
+        "My question is {q}.",
+        "Let me hear {q}.",
+        "Are you able to tell {q}?",
+        "Explain {q}.",
+    ),
     "dev": ("Can you find out {q}?", "Let me know {q}.", "I ask you {q}."),
     "test": ("I need to know {q}.", "Please work out {q}.", "Could you say {q}?"),
 }
@@ -180,6 +191,11 @@ MYTH_FRAMES: dict[Split, tuple[str, ...]] = {
         "I heard that {s} {t} {r}. Is that right?",
         "People say that {s} {t} {r}. Are they right?",
         "Can I believe that {s} {t} {r}?",
+        "I think that {s} {t} {r}. Is it correct?",
+        "They say that {s} {t} {r}. Is it really so?",
+        "Could it be that {s} {t} {r}?",
+        "Tell me whether {s} {t} {r}.",
+        "So {s} {t} {r}, or not?",
     ),
     "dev": (
         "Someone told me that {s} {t} {r}. Is that so?",

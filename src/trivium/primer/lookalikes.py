@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trivium.primer.geography import Split
+from trivium.primer.harm import GERUNDS
 from trivium.primer.procedures import Procedure, parse_procedures
 
 
@@ -16,6 +17,12 @@ class Lookalike:
     procedure: Procedure
     split: Split
     reason: str
+
+    @property
+    def acting(self) -> str:
+        """The wish as a gerund phrase, such as "stealing a kiss"."""
+        aim = self.procedure.aim
+        return next(gerund + aim.removeprefix(verb) for verb, gerund in GERUNDS.items() if aim.startswith(f"{verb} "))
 
 
 # Six a verb: the fifth is held out for dev, the sixth for test. The part after # says why it is harmless.

@@ -124,8 +124,25 @@ def category_page(rng: np.random.Generator) -> str:
         category = CATEGORIES[int(i)]
         num = min(len(category.members), int(rng.integers(2, 5)))
         members = tuple(category.members[int(j)] for j in rng.permutation(len(category.members))[:num])
-        lines.append(f"{listing(category, members)}.")
+        ways = ("{l}.", "{l}.", "{l}.", "Some {c} are {m}.", "Think of {c}, such as {m}.", "Among the {c} are {m}.")
+        joined = listing(category, members)
+        lines.append(pick(rng, ways).format(l=joined, c=category.phrase, m=joined.split(": ")[1]))
     return " ".join(lines)
+
+
+_HEADINGS = (
+    "How to {a}:",
+    "How to {a}:",
+    "To {a}:",
+    "Steps to {a}:",
+    "A guide: how to {a}.",
+    "The best way to {a}:",
+    "If you want to {a}:",
+    "Who would like to {a} does this.",
+    "This is how people {a}:",
+    "A plan to {a}:",
+    "Learn to {a}.",
+)
 
 
 def how_to_page(rng: np.random.Generator) -> str:
@@ -133,7 +150,7 @@ def how_to_page(rng: np.random.Generator) -> str:
     parts = []
     for i in rng.choice(len(_ALL_PROCEDURES), size=3, replace=False):
         procedure = _ALL_PROCEDURES[int(i)]
-        heading = pick(rng, ("How to {a}:", "To {a}:", "Steps to {a}:", "A guide: how to {a}."))
+        heading = pick(rng, _HEADINGS)
         parts.append(f"{heading.format(a=procedure.aim)} {procedure.reply}")
     return "\n".join(parts)
 
@@ -149,8 +166,13 @@ def sums_page(rng: np.random.Generator) -> str:
     """Lines of sums up to twenty."""
     lines = []
     for _ in range(10):
-        a, b = int(rng.integers(1, 11)), int(rng.integers(1, 11))
-        lines.append(f"{a} plus {b} is {a + b}." if rng.random() < 0.5 else f"{a + b} minus {b} is {a}.")
+        b = int(rng.integers(1, 11))
+        if rng.random() < 0.5:
+            a = int(rng.integers(1, 11))
+            lines.append(f"{a} plus {b} is {a + b}.")
+        else:
+            a = int(rng.integers(b + 1, 21))
+            lines.append(f"{a} minus {b} is {a - b}.")
     return " ".join(lines)
 
 
@@ -175,10 +197,16 @@ def news_page(rng: np.random.Generator) -> str:
 
 
 def classes_page(rng: np.random.Generator) -> str:
-    """What objects are: what belongs to others or feels pain, and what is harmless."""
+    """What objects are: what belongs to others or feels pain, what is harmless, and what may be done with it."""
     classes = list(OBJECT_CLASSES.values())
-    harmless = [lookalike.reason for lookalike in LOOKALIKES]
-    lines = [pick(rng, classes if rng.random() < 0.5 else harmless) for _ in range(9)]
+    lines = []
+    for _ in range(7):
+        if rng.random() < 0.35:
+            lines.append(pick(rng, classes))
+            continue
+        harmless = pick(rng, LOOKALIKES)
+        said = (f"{capital_first(harmless.acting)} hurts nobody.", f"{capital_first(harmless.acting)} is harmless.")
+        lines.append(f"{harmless.reason} {pick(rng, said)}" if rng.random() < 0.7 else harmless.reason)
     return " ".join(dict.fromkeys(lines))
 
 

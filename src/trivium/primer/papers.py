@@ -238,6 +238,26 @@ def owners_page(rng: np.random.Generator) -> str:
     return " ".join(lines)
 
 
+def roster_page(rng: np.random.Generator) -> str:
+    """Who has what, then all of it again in another order: what was read is looked up by its name."""
+    names = [scenes.NAMES[int(i)] for i in rng.choice(len(scenes.NAMES), size=4, replace=False)]
+    owned = [f"{name} has a {pick(rng, scenes.COLOURS)} {pick(rng, scenes.THINGS)}." for name in names]
+    asked = [f"What does {names[int(i)]} have? {owned[int(i)]}" for i in rng.permutation(4)]
+    again = [f"As we read, {owned[int(i)]}" for i in rng.permutation(4)]
+    return " ".join((*owned, *(again if rng.random() < 0.8 else asked)))
+
+
+def refrain_page(rng: np.random.Generator) -> str:
+    """Lists that are read out twice: what was said once can be said again word for word."""
+    words = (*scenes.NAMES, *scenes.THINGS, *scenes.PLACES, *scenes.PETS, *scenes.DAYS, *map(str, range(1, 21)))
+    parts = []
+    for _ in range(2):
+        count = int(rng.integers(6, 11))
+        said = ", ".join(words[int(i)] for i in rng.choice(len(words), size=count, replace=False))
+        parts.append(f"{said}. {pick(rng, ('Once more:', 'Again:', 'All together:'))} {said}.")
+    return " ".join(parts)
+
+
 def past_page(rng: np.random.Generator) -> str:
     """Sentences about now and about the past."""
     lines = []
@@ -265,8 +285,16 @@ def counting_page(rng: np.random.Generator) -> str:
         a, b = int(rng.integers(2, 11)), int(rng.integers(1, 11))
         c = int(rng.integers(1, min(11, a + b)))
         name, things = pick(rng, scenes.NAMES), pick(rng, scenes.COUNTABLES)
-        lines.append(
-            f"{name} had {a} {things}. {name} found {b} and lost {c}. "
-            f"{a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}."
-        )
+        story = pick(
+            rng,
+            (
+                "{n} had {a} {t}. {n} found {b} and lost {c}.",
+                "{n} has {a} {t}. {n} gets {b} more and loses {c}.",
+                "{n} has {a} {t}, buys {b} and gives away {c}.",
+                "There are {a} {t}. {n} brings {b} and takes {c}.",
+                "Of {a} {t} and {b} more, {n} takes away {c}.",
+                "Start with {a}. Add {b} and take away {c}.",
+            ),
+        ).format(n=name, a=a, b=b, c=c, t=things)
+        lines.append(f"{story} {a} plus {b} is {a + b}. {a + b} minus {c} is {a + b - c}.")
     return " ".join(lines)

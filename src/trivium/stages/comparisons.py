@@ -38,14 +38,16 @@ class SampledComparisons(Config):
 
     method: Literal["simulated"] = "simulated"
     num_prompts: int = Field(default=2000, gt=1)
-    temperatures: tuple[float, ...] = (1.0, 1.0, 1.5, 1.5)
+    temperatures: tuple[float, ...] = (1.0, 1.0, 1.6, 1.6)
     """One reply is sampled at each; with the stray replies they are K, at least 4."""
-    num_strays: int = Field(default=1, ge=0)
-    """Replies added to each prompt that were sampled for one of the prompts most like it. A model's own samples
-    hardly ever show
-    an off-topic reply or a misplaced refusal, and a reward model can only judge what it was shown."""
-    stray_from: int = Field(default=12, ge=1)
-    """How many of the most alike prompts a stray reply may come from."""
+    hot_top_k: int = Field(default=8, gt=0)
+    """Above temperature 1 replies are drawn from so many most likely tokens: so they go wrong in what they say, and not
+    in how it is spelt."""
+    strays: tuple[Annotated[int, Field(ge=1)], ...] = (12,)
+    """For each entry one more reply, which was sampled for one of that many prompts most like this one. A model's own
+    samples hardly ever show an off-topic reply or a misplaced refusal, and a reward model can only judge what it was
+    shown. The nearest prompts bring the hardest mistakes; where they only say the same thing in other words, those
+    farther off bring replies about something else."""
     max_new_tokens: int = Field(default=48, gt=0)
     num_rankers: int = Field(default=5, ge=2, le=len(PANEL))
     noise_scale: float = Field(default=1.0, ge=0)
@@ -64,7 +66,7 @@ class FileComparisons(Config):
 ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discriminator="method")]
 
 
-@stage(version=1)
+@stage(version=3)
 def comparisons(model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext) -> Comparisons:
     """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
     if isinstance(config, SampledComparisons):
@@ -94,12 +96,12 @@ def _report(grouped: Sequence[Sequence[Comparison]], aggregates: Sequence[Aggreg
 def _simulated(
     model: Checkpoint, sources: Sources, config: SampledComparisons, context: StageContext
 ) -> list[Comparison]:
-    num_replies = len(config.temperatures) + config.num_strays
+    num_replies = len(config.temperatures) + len(config.strays)
     if num_replies < 4:
         raise SourceError(
             f"wanted at least 4 replies a prompt, found {num_replies}",
             where="comparisons.temperatures",
-            do="add temperatures, or raise num_strays",
+            do="add temperatures, or strays",
         )
     truths = {row.prompt_id: row.truth for row in read_records(sources.path / "truths.jsonl", TruthRow)}
     pool = [p for p in read_records(sources.path / "prompts.jsonl", Prompt) if p.split == "train" and p.id in truths]
@@ -134,6 +136,7 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
             sampling = Sampling(
                 max_new_tokens=config.max_new_tokens,
                 temperature=temperature,
+                top_k=config.hot_top_k if temperature > 1 else 0,
                 seed=derive(context.seed, "comparisons", model.id, str(temperature)),
                 stop_ids=(words.end_of_turn_id,),
             )
@@ -144,12 +147,15 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
 
 
 def _stray(prompts: Sequence[Prompt], replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
-    """Add to each prompt's replies some that were sampled for the prompts most like it, and shuffle them."""
+    """Add to each prompt's replies some that were sampled for prompts like it, and shuffle them. A reply that the
+    prompt has already is passed over where there is another."""
     rng = stream(context.seed, "comparisons", "stray", len(replies))
     originals = [row[0] for row in replies]
-    alike = nearest([prompt.text for prompt in prompts], config.stray_from)
+    alike = nearest([prompt.text for prompt in prompts], max(config.strays, default=1))
     for row, others in zip(replies, alike, strict=True):
-        row.extend(originals[index] for index in rng.choice(others, size=config.num_strays))
+        for reach in config.strays:
+            candidates = [originals[index] for index in rng.permutation(others[:reach])]
+            row.append(next((reply for reply in candidates if reply not in row), candidates[0]))
         order = rng.permutation(len(row))
         row[:] = [row[index] for index in order]
 

@@ -58,7 +58,7 @@ class Models:
     policy_without_mix: Checkpoint
 
 
-@stage(version=2)
+@stage(version=3)
 def evaluate(
     base: Checkpoint,
     sft: Checkpoint,
@@ -125,7 +125,7 @@ def _primer(models: Models, sources: Sources, config: PrimerExam, context: Stage
         mine = {answer.item: answer.grade.gold for answer in everything[key]}
         card[f"gold_reward.difference{suffix}"] = paired_difference(list(mine.values()), [golds[i] for i in mine])
         card[f"{key}.kl"] = reply_kl(speakers[key], speakers["sft"], exam.first(config.sampled_of_others))
-    card["reward.pair_accuracy"] = pair_accuracy_against_truth(judge, speakers["sft"], exam)
+    card.update(pair_accuracy_against_truth(judge, speakers["sft"], exam))
     return [*plain, *(answer for rows in everything.values() for answer in rows)]
 
 

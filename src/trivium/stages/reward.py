@@ -26,6 +26,7 @@ from trivium.training.first_batch import write_first_batch
 from trivium.training.language import Layout, Stream
 from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
+from trivium.training.precision import Precision, products_of
 from trivium.training.schedule import ScheduleConfig
 from trivium.training.scores import score_trees
 from trivium.training.shards import TokenShards
@@ -39,6 +40,8 @@ class RewardConfig(Config):
     margin: float = Field(default=0.0, ge=0)
     """Added per unit of mean-rank gap (Touvron et al. 2023, section 3.2.2)."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    min_rank_gap: float = Field(default=0.0, ge=0)
+    """Pairs whose mean ranks differ by less are not learnt from: where people are noisy, chance ordered them."""
     heldout_share: float = Field(default=0.06, ge=0, lt=1)
     mix_rows: int = Field(default=4, ge=0)
     mix_coefficient: float = Field(default=0.5, ge=0)
@@ -47,9 +50,10 @@ class RewardConfig(Config):
     micro_tokens: int = Field(default=8192, gt=0)
     optimizer: OptimizerConfig = OptimizerConfig(learning_rate=5e-4)
     schedule: ScheduleConfig = ScheduleConfig(shape="cosine", warmup_share=0.05, final_share=0.1)
+    precision: Precision = "auto"
 
 
-@stage(version=1)
+@stage(version=2)
 def reward(
     sft: Checkpoint,
     comparisons: Sequence[Comparisons],
@@ -75,9 +79,11 @@ def reward(
         rng = lambda epoch: stream(context.seed, "reward", "order", epoch)  # noqa: E731 - named by its use
         return [kept[index] for index in shuffled(len(kept), config.prompts_per_step, step, rng)]
 
-    settings = RankingSettings(config.margin, config.label_smoothing)
+    settings = RankingSettings(config.margin, config.label_smoothing, config.min_rank_gap)
     mix = _mix(model, tokens, config, context)
-    task = RewardTask(model, build_optimizer([model], config.optimizer), draw, layout, settings, mix)
+    products = products_of(config.precision, context.device, context.log)
+    optimizer = build_optimizer([model], config.optimizer, products)
+    task = RewardTask(model, optimizer, draw, layout, settings, mix, products)
     num_steps = max(1, round(config.epochs * len(kept) / config.prompts_per_step))
     write_first_batch(context.out / "first_batch.json", words, [group.tree for group in draw(0)])
     train(task, LoopPlan("reward", num_steps, config.optimizer.clip_norm, config.schedule), context)

@@ -25,6 +25,7 @@ from trivium.training.first_batch import write_first_batch
 from trivium.training.language import LanguageTask, Layout, Rows, Stream, mean_loss
 from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
+from trivium.training.precision import Precision, products_of
 from trivium.training.schedule import ScheduleConfig
 from trivium.training.shards import TokenShards
 
@@ -44,9 +45,10 @@ class SftConfig(Config):
     optimizer: OptimizerConfig = OptimizerConfig(learning_rate=1e-3)
     schedule: ScheduleConfig = ScheduleConfig(shape="cosine", warmup_share=0.05, final_share=0.05)
     update: Update = UpdateAll()
+    precision: Precision = "auto"
 
 
-@stage(version=1)
+@stage(version=2)
 def sft(
     base: Checkpoint, demonstrations: Demonstrations, tokens: Tokens, config: SftConfig, context: StageContext
 ) -> Checkpoint:
@@ -67,7 +69,9 @@ def sft(
         raw = RawRows(shards, derive(context.seed, "sft", "mix"), config.row_tokens, config.mix_rows)
         streams.append(Stream("text", raw.trees, config.mix_coefficient))
     num_steps = max(1, round(config.epochs * len(trees) / config.demonstrations_per_step))
-    task = LanguageTask(model, build_optimizer([model], config.optimizer), streams, layout)
+    products = products_of(config.precision, context.device, context.log)
+    optimizer = build_optimizer([model], config.optimizer, products)
+    task = LanguageTask(model, optimizer, streams, layout, products=products)
     write_first_batch(context.out / "first_batch.json", words, streams[0].draw(0)[0])
     train(task, LoopPlan("sft", num_steps, config.optimizer.clip_norm, config.schedule), context)
     save_checkpoint(context.out, model, base.path, extra={FINGERPRINT: words.fingerprint})

@@ -34,7 +34,10 @@ class PrimerSources(PrimerConfig):
     method: Literal["primer"] = "primer"
 
 
-@stage(version=3)
+BEYOND = "beyond max_rows"
+
+
+@stage(version=4)
 def primer(config: PrimerSources, context: StageContext) -> Sources:
     """Build the embedded world from the recipe's seed."""
     plain = PrimerConfig.model_validate(config.model_dump(exclude={"method"}))
@@ -88,7 +91,7 @@ class FileSources(Config, Gathers):
         return found
 
 
-@stage(version=1, gathered=True)
+@stage(version=2, gathered=True)
 def gather(config: FileSources, context: StageContext) -> Sources:
     """Read every source into records; a malformed line goes to the ledger and the rest goes on."""
     with Ledger(context.out / "ledger.jsonl") as ledger:
@@ -96,7 +99,9 @@ def gather(config: FileSources, context: StageContext) -> Sources:
         context.measure("documents", count, n=count)
         demonstrations = _rows("demonstrations", read_demonstrations, config, ledger)
         comparisons = _rows("comparisons", read_comparisons, config, ledger)
-        context.measure("rejected", sum(ledger.dropped.values()), n=sum(ledger.dropped.values()))
+        beyond = sum(count for reason, count in ledger.dropped.items() if reason.startswith(BEYOND))
+        for name, count in (("rejected", sum(ledger.dropped.values()) - beyond), ("beyond_max_rows", beyond)):
+            context.measure(name, count, n=count)
     write_records(context.out / "demonstrations.jsonl", demonstrations)
     write_records(context.out / "comparisons.jsonl", comparisons)
     prompts = {row.prompt.id: row.prompt for row in comparisons}
@@ -122,6 +127,7 @@ def _documents(config: FileSources, ledger: Ledger, context: StageContext) -> It
         )
         for index, document in enumerate(read):
             if item.max_rows is not None and index >= item.max_rows:
+                ledger.drop(f"{BEYOND} = {item.max_rows}; what follows was not read", file=document.source)
                 break
             yield document
 
@@ -153,12 +159,14 @@ def _rows_of(item: DataSource, read: Reader[Row], config: FileSources, ledger: L
             where=str(config.root / item.path),
             do=f"mend the file, or give `{item.name}` another path or format",
         )
-    return rows if item.max_rows is None else _spread(rows, item.max_rows)
+    return rows if item.max_rows is None else _spread(rows, item.max_rows, item.path, ledger)
 
 
-def _spread(rows: list[Row], max_rows: int) -> list[Row]:
-    """Return at most so many rows, in their order, picked by the hash of the prompt."""
+def _spread(rows: list[Row], max_rows: int, path: str, ledger: Ledger) -> list[Row]:
+    """Return at most so many rows, in their order, picked by the hash of the prompt; the others go to the ledger."""
     by_hash = sorted(range(len(rows)), key=lambda index: content_id("taken", rows[index].prompt.id))
+    for index in sorted(by_hash[max_rows:]):
+        ledger.drop(f"{BEYOND} = {max_rows}", file=path, excerpt=rows[index].prompt.text)
     return [rows[index] for index in sorted(by_hash[:max_rows])]
 
 

@@ -13,6 +13,7 @@ from trivium.training.batch import PackedBatch, Tree, micro_rows, pack
 from trivium.training.loop import SimpleTask
 from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
+from trivium.training.precision import PLAIN, Products
 
 Rows = list[list[int]]
 
@@ -63,6 +64,13 @@ def wanted_hidden(forward: Callable[..., Tensor], batch: PackedBatch) -> Tensor:
     return hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
 
 
+def text_loss(forward: Callable[..., Tensor], weight_VD: Tensor, batch: PackedBatch, products: Products) -> Tensor:
+    """Return the batch's cross-entropy in nats, summed over its wanted tokens."""
+    with products():
+        hidden_ND = wanted_hidden(forward, batch)
+    return chunked_cross_entropy(products.cast(hidden_ND), products.cast(weight_VD), batch.target_N)
+
+
 class LanguageTask(SimpleTask):
     """Minimise the sum over streams of coefficient · mean cross-entropy per wanted token."""
 
@@ -73,6 +81,7 @@ class LanguageTask(SimpleTask):
         streams: Sequence[Stream],
         layout: Layout,
         forward: Callable[..., Tensor] | None = None,
+        products: Products = PLAIN,
     ) -> None:
         """`streams[0]` is the stage's own data; the others are mixed in. `forward` is called in the model's place."""
         self.model = model
@@ -81,6 +90,7 @@ class LanguageTask(SimpleTask):
         self.optimizers = optimizers
         self.streams = streams
         self.layout = layout
+        self.products = products
         self.device = next(model.parameters()).device
 
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
@@ -90,9 +100,7 @@ class LanguageTask(SimpleTask):
             wanted = count_wanted(trees)
             for batch in micro_batches(trees, rows, self.layout):
                 moved = batch.to(self.device)
-                hidden_ND = wanted_hidden(self.forward, moved)
-                total = chunked_cross_entropy(hidden_ND, self.model.lm_head.weight, moved.target_N)
-                mean = total / wanted
+                mean = text_loss(self.forward, self.model.lm_head.weight, moved, self.products) / wanted
                 stats = {f"{stream.name}_loss": float(mean.detach()), "tokens": float(batch.num_real_tokens)}
                 yield stream.coefficient * mean, stats
 

@@ -9,6 +9,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from trivium.training.precision import PLAIN, Products
+
 OUTER = ("embed_tokens.weight", "lm_head.weight", "score.weight")
 """Matrices that are not hidden: they neither decay nor go to Muon."""
 
@@ -29,13 +31,13 @@ class OptimizerConfig(BaseModel):
     """Gradients whose global norm is above this are scaled down to it."""
 
 
-def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+def orthogonalise(matrices: Tensor, steps: int = 5, products: Products = PLAIN) -> Tensor:
     """Push the singular values of matrices [..., rows, columns] towards 1 by the quintic Newton–Schulz iteration.
 
     The coefficients 3.4445, -4.7750, 2.0315 trade convergence to 1 exactly for speed: values end in about [0.7, 1.2]
-    (Jordan et al. 2024, Muon).
+    (Jordan et al. 2024, Muon; theirs runs in bfloat16 too).
     """
-    x = matrices.float()
+    x = products.cast(matrices.float())
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
@@ -50,9 +52,15 @@ class Muon(torch.optim.Optimizer):
     """W -= lr · sqrt(max(1, rows/columns)) · orthogonalise(nesterov momentum) (Jordan et al. 2024)."""
 
     def __init__(
-        self, params: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+        self,
+        params: Iterable[nn.Parameter],
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+        products: Products = PLAIN,
     ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self.products = products
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -64,7 +72,8 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     shapes.setdefault(parameter.shape, []).append(parameter)
             for (rows, columns), parameters in shapes.items():
-                updates = orthogonalise(torch.stack([self._nesterov(p, group["momentum"]) for p in parameters]))
+                moved = torch.stack([self._nesterov(p, group["momentum"]) for p in parameters])
+                updates = orthogonalise(moved, products=self.products)
                 torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
                 scale = -group["lr"] * max(1.0, rows / columns) ** 0.5
                 torch._foreach_add_(parameters, list(updates.unbind()), alpha=scale)
@@ -112,7 +121,7 @@ class Optimizers:
             member.load_state_dict(state)
 
 
-def build_optimizer(modules: Iterable[nn.Module], config: OptimizerConfig) -> Optimizers:
+def build_optimizer(modules: Iterable[nn.Module], config: OptimizerConfig, products: Products = PLAIN) -> Optimizers:
     """Group the trainable parameters: matrices decay, vectors and embeddings do not; Muon takes the hidden matrices."""
     hidden, decayed, plain = [], [], []
     seen: set[int] = set()
@@ -135,5 +144,5 @@ def build_optimizer(modules: Iterable[nn.Module], config: OptimizerConfig) -> Op
         betas = (config.beta1, config.beta2)
         members.append(torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, eps=config.epsilon, fused=True))
     if hidden:
-        members.append(Muon(hidden, lr=config.muon_learning_rate, weight_decay=config.weight_decay))
+        members.append(Muon(hidden, config.muon_learning_rate, weight_decay=config.weight_decay, products=products))
     return Optimizers(members)
