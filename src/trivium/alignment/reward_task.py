@@ -27,11 +27,12 @@ class RankedTree:
 
 @dataclass(frozen=True)
 class RankingSettings:
-    """The ranking loss's options; see `alignment.ranking.ranking_loss`."""
+    """The ranking loss's options, see `alignment.ranking`, and the type its matrices are multiplied in."""
 
     margin: float = 0.0
     label_smoothing: float = 0.0
     min_rank_gap: float = 0.0
+    products: Products = PLAIN
 
 
 class RewardTask(SimpleTask):
@@ -50,7 +51,6 @@ class RewardTask(SimpleTask):
         layout: Layout,
         settings: RankingSettings,
         mix: Stream | None = None,
-        products: Products = PLAIN,
     ) -> None:
         self.model = model
         self.modules: Mapping[str, nn.Module] = {"model": model}
@@ -59,7 +59,6 @@ class RewardTask(SimpleTask):
         self.layout = layout
         self.settings = settings
         self.mix = mix
-        self.products = products
         self.device = next(model.parameters()).device
 
     def losses(self, step: int) -> Iterator[tuple[Tensor, dict[str, float]]]:
@@ -72,7 +71,7 @@ class RewardTask(SimpleTask):
             used = sorted(index for row in rows for index in row)
             batch = pack(trees, rows).to(self.device)
             pairs = ordered_pairs([groups[index].mean_ranks for index in used], min_gap).to(self.device)
-            with self.products():
+            with self.settings.products():
                 scores_M = end_scores(self.model, batch)
             loss = ranking_loss(
                 scores_M,
@@ -94,7 +93,7 @@ class RewardTask(SimpleTask):
         for batch in micro_batches(trees, rows, self.layout):
             moved = batch.to(self.device)
             trunk = self.model.model
-            mean = text_loss(trunk, trunk.embed_tokens.weight, moved, self.products) / wanted
+            mean = text_loss(trunk, trunk.embed_tokens.weight, moved, self.settings.products) / wanted
             yield mix.coefficient * mean, {"text_loss": float(mean.detach()), "tokens": float(batch.num_real_tokens)}
 
     def batch_names(self, step: int) -> Sequence[str]:

@@ -79,11 +79,11 @@ def reward(
         rng = lambda epoch: stream(context.seed, "reward", "order", epoch)  # noqa: E731 - named by its use
         return [kept[index] for index in shuffled(len(kept), config.prompts_per_step, step, rng)]
 
-    settings = RankingSettings(config.margin, config.label_smoothing, config.min_rank_gap)
-    mix = _mix(model, tokens, config, context)
     products = products_of(config.precision, context.device, context.log)
+    settings = RankingSettings(config.margin, config.label_smoothing, config.min_rank_gap, products)
+    mix = _mix(model, tokens, config, context)
     optimizer = build_optimizer([model], config.optimizer, products)
-    task = RewardTask(model, optimizer, draw, layout, settings, mix, products)
+    task = RewardTask(model, optimizer, draw, layout, settings, mix)
     num_steps = max(1, round(config.epochs * len(kept) / config.prompts_per_step))
     write_first_batch(context.out / "first_batch.json", words, [group.tree for group in draw(0)])
     train(task, LoopPlan("reward", num_steps, config.optimizer.clip_norm, config.schedule), context)
