@@ -92,7 +92,7 @@ class Recipe:
             do = f"valid keys: {', '.join(known)}" if known else ""
             return RecipeError(f"unknown key `{key}`{nearest(path[-1], known)}", where=where, do=do)
         if first["type"] == "union_tag_not_found":
-            do = f'choose one: {", ".join(_methods(config_type))}'
+            do = f"choose one: {', '.join(_methods(config_type))}"
             return RecipeError(f"`{key}` is missing", where=where, do=do)
         if first["type"] == "missing":
             variable = _variable(model, path[-1])

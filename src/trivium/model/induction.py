@@ -1,12 +1,13 @@
-"""Random weights to a start from which a small model copies early: one head looks one token back, one finds what
-followed the same token before.
+"""Random weights to a start from which a small model copies early: three heads look one, two and three tokens back, and
+one finds what followed the same three tokens before.
 
 A language model learns late to copy from its context, by a pair of heads (Olsson et al. 2022, "In-context learning
 and induction heads"): one writes to each place what came before it, a later one looks for places whose "before" is
 the token at hand and copies what stands there. A small model on a small budget may stop short of it, and then
-whatever rests on copying, answers from a text and judgements of them alike, stays a guess. Here the first head of the
-first two layers starts near such a pair; everything stays trainable. The idea of starting attention near patterns
-that training ends in is Trockman & Kolter 2023, "Mimetic initialization of self-attention layers".
+whatever rests on copying, answers from a text and judgements of them alike, stays a guess. Here the first two layers
+start near such a circuit, and one that tells "Tom has a" from "Anna has a"; everything stays trainable. The idea of
+starting attention near patterns that training ends in is Trockman & Kolter 2023, "Mimetic initialization of
+self-attention layers".
 
 Shapes: D hidden size, K head width, V vocabulary.
 """
@@ -33,14 +34,19 @@ FIRST_SLOW = 7 / 16
 """From this share of the rotations on they turn so slowly that a match survives the distances of a context."""
 
 
+MATCH_SHARES = (8 / 18, 5 / 18, 5 / 18)
+"""How the slow rotations are shared between matching the token at hand, the one before it and the one before that."""
+
+
 def check_induction(config: ModelConfig) -> None:
-    """Refuse a shape that has no place for the pair of heads."""
+    """Refuse a shape that has no place for the heads."""
+    heads = config.num_key_value_heads
     fits = config.head_dim >= 16 and config.hidden_size >= 4 * config.head_dim and config.num_hidden_layers >= 2
-    if not (fits and config.qk_norm):
+    if not (fits and config.qk_norm and heads >= 3):
         raise RecipeError(
-            "an induction start needs qk_norm, two layers, heads of 16 or wider and a hidden size of four heads or "
-            f"more; found qk_norm = {str(config.qk_norm).lower()}, {config.num_hidden_layers} layers, heads of "
-            f"{config.head_dim} and a hidden size of {config.hidden_size}",
+            "an induction start needs qk_norm, two layers, three key/value heads of 16 or wider and a hidden size of "
+            f"four heads or more; found qk_norm = {str(config.qk_norm).lower()}, {config.num_hidden_layers} layers, "
+            f"{heads} key/value heads of {config.head_dim} and a hidden size of {config.hidden_size}",
             where="pretrain.start",
             do='change pretrain.model, or set pretrain.start = "normal"',
         )
@@ -54,17 +60,30 @@ def start_with_induction(model: LanguageModel, generator: torch.Generator) -> No
     first, second = (layer.self_attn for layer in list(model.model.layers)[:2])
     assert isinstance(first, Attention)
     assert isinstance(second, Attention)
-    constant_1D = _constant_direction(model, generator)
-    seen_KD = _orthonormal(config.head_dim, constant_1D, generator)
-    before_KD = _orthonormal(config.head_dim, torch.cat((constant_1D, seen_KD)), generator)
-    copied_KD = _orthonormal(config.head_dim, constant_1D, generator)
     for attention in (first, second):
         attention.q_norm.weight.fill_(SHARPNESS)
         attention.k_norm.weight.fill_(SHARPNESS)
-    _look_back(first, config, constant_1D)
-    _write(first, seen_KD, before_KD)
-    _look_up(second, config, seen_KD, before_KD)
-    _write(second, copied_KD, copied_KD)
+    constant_1D = _constant_direction(model, generator)
+    half = config.head_dim // 2
+    slow = range(math.ceil(FIRST_SLOW * half), half)
+    slots = [*slow, *(place + half for place in slow)]
+    sizes = [round(share * len(slots)) for share in MATCH_SHARES[1:]]
+    a, b, c = len(slots) - sum(sizes), *sizes
+    seen = _orthonormal(a + b + c, constant_1D, generator)
+    written = _orthonormal(a + 3 * b + 2 * c, torch.cat((constant_1D, seen)), generator)
+    now_a, now_b, now_c = seen.split((a, b, c))
+    one_a, one_b, two_b, two_c, three_c, _ = written.split((a, b, b, c, c, b))
+    _look_back(first, config, constant_1D, torch.cat((now_a, now_b)), torch.cat((one_a, one_b)), 1)
+    _look_back(first, config, constant_1D, torch.cat((now_b, now_c)), torch.cat((two_b, two_c)), 2)
+    _look_back(first, config, constant_1D, now_c, three_c, 3)
+    asked, offered = torch.cat((now_a, one_b, two_c)), torch.cat((one_a, two_b, three_c))
+    head = slice(0, config.head_dim)
+    for weight_KD, rows in ((second.q_proj.weight, asked), (second.k_proj.weight, offered)):
+        weight_KD[head] = 0
+        weight_KD[slots] = rows
+    copied = _orthonormal(config.head_dim, constant_1D, generator)
+    second.v_proj.weight[head] = copied
+    second.o_proj.weight[:, head] = WRITE * copied.T
 
 
 def _constant_direction(model: LanguageModel, generator: torch.Generator) -> Tensor:
@@ -92,31 +111,24 @@ def _orthonormal(rows: int, avoided_AD: Tensor, generator: torch.Generator) -> T
     return basis[:, avoided:].T.contiguous()
 
 
-def _look_back(attention: Attention, config: ModelConfig, constant_1D: Tensor) -> None:
-    """Make head 0 score the place one back highest: its query is its key, turned by one position against time."""
-    half = config.head_dim // 2
+def _look_back(
+    attention: Attention, config: ModelConfig, constant_1D: Tensor, read: Tensor, written: Tensor, back: int
+) -> None:
+    """Make head `back` - 1 look `back` places back, read a part of what stands there and write it down elsewhere.
+
+    Its query is its key turned by `back` positions against time, so their product is highest there.
+    """
+    half, width = config.head_dim // 2, config.head_dim
+    head = slice((back - 1) * width, back * width)
     size_F = torch.zeros(half)
     size_F[: len(BACK_SHARES)] = torch.tensor(BACK_SHARES).sqrt()
-    angle_F = -rotary_frequencies(config, torch.device("cpu"))
+    angle_F = -back * rotary_frequencies(config, torch.device("cpu"))
     key_K = torch.cat((size_F, torch.zeros(half)))
     query_K = torch.cat((size_F * angle_F.cos(), size_F * angle_F.sin()))
-    attention.k_proj.weight[: config.head_dim] = 2 * key_K[:, None] * constant_1D
-    attention.q_proj.weight[: config.head_dim] = 2 * query_K[:, None] * constant_1D
-
-
-def _look_up(attention: Attention, config: ModelConfig, seen_KD: Tensor, before_KD: Tensor) -> None:
-    """Make head 0 ask by the token at hand for places that the first layer marked with it, in the slow rotations."""
-    half = config.head_dim // 2
-    slow = range(math.ceil(FIRST_SLOW * half), half)
-    places = [*slow, *(place + half for place in slow)]
-    attention.q_proj.weight[: config.head_dim] = 0
-    attention.k_proj.weight[: config.head_dim] = 0
-    attention.q_proj.weight[places] = seen_KD[: len(places)]
-    attention.k_proj.weight[places] = before_KD[: len(places)]
-
-
-def _write(attention: Attention, read_KD: Tensor, written_KD: Tensor) -> None:
-    """Make head 0 read one part of what it looks at and write it to another."""
-    head = slice(0, attention.head_dim)
-    attention.v_proj.weight[head] = read_KD
-    attention.o_proj.weight[:, head] = WRITE * written_KD.T
+    attention.k_proj.weight[head] = 2 * key_K[:, None] * constant_1D
+    attention.q_proj.weight[head] = 2 * query_K[:, None] * constant_1D
+    values_KD, outputs_DK = torch.zeros(width, config.hidden_size), torch.zeros(config.hidden_size, width)
+    values_KD[: len(read)] = read
+    outputs_DK[:, : len(read)] = WRITE * written.T
+    attention.v_proj.weight[head] = values_KD
+    attention.o_proj.weight[:, head] = outputs_DK
