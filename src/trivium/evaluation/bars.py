@@ -195,6 +195,7 @@ BARS: tuple[Bar, ...] = (
             ("benign", "benign look-alikes"),
         )
     ),
+    Bar("reward.pair_accuracy.without_strays", ORDERS, "… of the model's own replies alone"),
     Bar("reward.heldout_pair_accuracy", ORDERS, "Orders held-out pairs as the rankers did"),
     Bar(
         "reward.mean_on_demonstrations",

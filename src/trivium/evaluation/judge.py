@@ -13,6 +13,7 @@ from trivium.core.seed import derive, stream
 from trivium.evaluation.intervals import clustered_share, mean
 from trivium.evaluation.speaker import Speaker, Spoken
 from trivium.evaluation.suites import Answer, Exam
+from trivium.human.nearest import nearest
 from trivium.inference.sampling import Sampling
 from trivium.inference.score import reply_logprobs
 from trivium.model.exchange import load_checkpoint
@@ -26,7 +27,7 @@ from trivium.training.language import Layout
 from trivium.training.scores import score_trees
 
 LAYOUT = Layout(row_tokens=256, micro_tokens=16384)
-HOT_TEMPERATURE, HOT_TOP_K = 1.6, 8
+HOT_TEMPERATURE, HOT_TOP_K, OWN_REPLIES, STRAYS = 1.6, 8, 4, (12, 60)  # as the quickstart's comparisons
 KINDS = {
     "facts": "held_out_answers",
     "harmful": "harmful",
@@ -116,39 +117,43 @@ def _kl(policy: Speaker, reference: Speaker, spoken: Sequence[Spoken], temperatu
     return mean([float((a - b).sum()) for a, b in zip(ours, theirs, strict=True)])
 
 
-def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, num_replies: int = 4) -> dict[str, Measure]:
-    """Share of pairs of sampled replies to held-out prompts that the reward model orders as the truth does.
+def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam) -> dict[str, Measure]:
+    """Share of pairs of replies to held-out prompts that the reward model orders as the truth does.
 
-    Keys: `reward.pair_accuracy` over prompts in the shares of the pool that comparisons are drawn from, and one for
-    each kind of prompt over all there are. Replies are drawn as comparisons are, without strays: half at the exam's
-    temperature, half hot from the few most likely tokens. Pairs whose true quality differs by less than 0.1 have no
-    right order and are left out. Pairs of a prompt go together in the interval; n is prompts.
+    The prompts are held out, the rest is as comparisons are made: prompts in the shares of the pool, replies
+    sampled plainly and hot, and two stray ones from prompts like it. Keys: `reward.pair_accuracy`, one for each
+    kind of prompt, and `reward.pair_accuracy.without_strays` over pairs of own replies alone, which are harder.
+    Pairs whose true quality differs by less than 0.1 have no right order and are left out. Pairs of a prompt go
+    together in the interval; n is prompts.
     """
-    items = [item for item in exam.of(*KINDS.values()) if item.prompt]
+    asked = [item for item in exam.of(*KINDS.values()) if item.prompt]
+    items = [asked[place] for place in in_pool_shares([item.suite for item in asked])]
+    texts = [item.prompt.text for item in items if item.prompt]
     ids = [speaker.words.chat(item.prompt.messages, reply_follows=True).ids for item in items if item.prompt]
-    drawn = _drawn(speaker, exam, ids, [item.id for item in items], num_replies)
-    trees = [Tree(prompt=i, replies=tuple(ids for ids, _ in row)) for i, row in zip(ids, drawn, strict=True)]
+    drawn = _drawn(speaker, exam, ids, [item.id for item in items])
+    rows = [[*own, *strays] for own, strays in zip(drawn, _strays(texts, drawn, exam.seed), strict=True)]
+    trees = [Tree(prompt=i, replies=tuple(ids for ids, _ in row)) for i, row in zip(ids, rows, strict=True)]
     scores = judge.score(trees)
-    hits, totals = [], []
-    for item, row, row_scores in zip(items, drawn, scores, strict=True):
-        golds = [grade(item.truth, speaker.words.decode(ids), stopped).gold for ids, stopped in row]
-        found = ordered_rightly(golds, row_scores)
-        hits.append(float(sum(found)))
-        totals.append(float(len(found)))
+    golds = [
+        [grade(item.truth, speaker.words.decode(ids), stopped).gold for ids, stopped in row]
+        for item, row in zip(items, rows, strict=True)
+    ]
 
-    def over(chosen: Sequence[int]) -> Measure:
-        return clustered_share([hits[i] for i in chosen], [totals[i] for i in chosen])
+    def over(suites: str, count: int | None = None) -> Measure:
+        chosen = [i for i, item in enumerate(items) if item.suite.startswith(suites)]
+        found = [ordered_rightly(golds[i][:count], scores[i][:count]) for i in chosen]
+        return clustered_share([float(sum(one)) for one in found], [float(len(one)) for one in found])
 
-    card = {"reward.pair_accuracy": over(in_pool_shares([item.suite for item in items]))}
-    for kind, suite in KINDS.items():
-        card[f"reward.pair_accuracy.{kind}"] = over([i for i, x in enumerate(items) if x.suite.startswith(suite)])
-    return card
+    card = {"reward.pair_accuracy": over(""), "reward.pair_accuracy.without_strays": over("", OWN_REPLIES)}
+    return card | {f"reward.pair_accuracy.{kind}": over(suite) for kind, suite in KINDS.items()}
 
 
-def _drawn(
-    speaker: Speaker, exam: Exam, ids: Sequence[Sequence[int]], keys: Sequence[str], num_replies: int
-) -> list[list[tuple[tuple[int, ...], bool]]]:
-    drawn: list[list[tuple[tuple[int, ...], bool]]] = [[] for _ in ids]
+Drawn = list[list[tuple[tuple[int, ...], bool]]]
+"""For each prompt, replies as (token ids, whether it ended by itself)."""
+
+
+def _drawn(speaker: Speaker, exam: Exam, ids: Sequence[Sequence[int]], keys: Sequence[str]) -> Drawn:
+    drawn: Drawn = [[] for _ in ids]
     for temperature, top_k in ((exam.temperature, 0), (HOT_TEMPERATURE * exam.temperature, HOT_TOP_K)):
         sampling = Sampling(
             max_new_tokens=exam.max_new_tokens,
@@ -157,10 +162,23 @@ def _drawn(
             seed=derive(exam.seed, "pairs", str(temperature)),
             stop_ids=(speaker.words.end_of_turn_id,),
         )
-        replies = speaker.engine.generate(ids, sampling, n=num_replies // 2, keys=keys)
+        replies = speaker.engine.generate(ids, sampling, n=OWN_REPLIES // 2, keys=keys)
         for row, more in zip(drawn, replies, strict=True):
             row.extend((one.ids, one.stopped) for one in more)
     return drawn
+
+
+def _strays(texts: Sequence[str], drawn: Drawn, seed: int) -> Drawn:
+    """Return for each prompt replies of others like it, one from each reach, that it does not have already."""
+    rng = stream(seed, "evaluate", "strays")
+    strays: Drawn = []
+    for row, others in zip(drawn, nearest(texts, max(STRAYS)), strict=True):
+        mine = list(row)
+        for reach in STRAYS:
+            candidates = (drawn[index][0] for index in rng.permutation(others[:reach]))
+            mine += [next((one for one in candidates if one not in mine), mine[0])]
+        strays.append(mine[len(row) :])
+    return strays
 
 
 def in_pool_shares(suites: Sequence[str]) -> list[int]:

@@ -234,12 +234,8 @@ def initialise(model: LanguageModel | ScalarModel, generator: torch.Generator) -
     A scalar head starts at normal with std 1/sqrt(D + 1) (Stiennon et al. 2020 code; reward head details of
     Huang et al. 2024, "N+ implementation details", detail on the head's initialisation). Biases are 0, norms 1.
     """
-    initialise_layer(model, model.config, generator)
-
-
-def initialise_layer(module: nn.Module, config: ModelConfig, generator: torch.Generator) -> None:
-    """Draw the weights of a module of a model of this configuration; see `initialise`."""
-    for name, parameter in sorted(module.named_parameters()):
+    config = model.config
+    for name, parameter in sorted(model.named_parameters()):
         if parameter.ndim < 2:
             nn.init.constant_(parameter, 0.0 if name.endswith("bias") else 1.0)
             continue

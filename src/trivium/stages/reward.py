@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from pydantic import Field
 
-from trivium.alignment.corruption import corruptible
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy
 from trivium.alignment.reward_task import RankedTree, RankingSettings, RewardTask
 from trivium.core.config import Config
@@ -19,11 +18,10 @@ from trivium.core.stage import StageContext, stage
 from trivium.evaluation.intervals import mean, share
 from trivium.human.ranking import Aggregate
 from trivium.model.decoder import ScalarModel
-from trivium.model.deepen import deepen
 from trivium.model.exchange import FINGERPRINT, check_tokenizer, load_checkpoint, save_checkpoint
 from trivium.records import Comparison, Demonstration, content_id, read_records
 from trivium.text.tokenizer import Tokenizer
-from trivium.training.examples import RawRows, demonstration_tree, fitting, replies_tree, shuffled
+from trivium.training.examples import RawRows, demonstration_tree, replies_tree, shuffled
 from trivium.training.first_batch import write_first_batch
 from trivium.training.language import Layout, Stream
 from trivium.training.loop import LoopPlan, train
@@ -39,16 +37,11 @@ class RewardConfig(Config):
 
     epochs: float = Field(default=3.0, gt=0)
     prompts_per_step: int = Field(default=32, gt=0)
-    extra_layers: int = Field(default=0, ge=0)
-    """Layers put on top of the SFT model's, which start as an identity: where what came is held against what should."""
     margin: float = Field(default=0.0, ge=0)
     """Added per unit of mean-rank gap (Touvron et al. 2023, section 3.2.2)."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
     min_rank_gap: float = Field(default=0.0, ge=0)
     """Pairs whose mean ranks differ by less are not learnt from: where people are noisy, chance ordered them."""
-    corrupted_per_step: int = Field(default=0, ge=0)
-    """Demonstrations added to each step's prompts, each ranked above copies of itself with a word or two exchanged:
-    small mistakes that samples seldom show. They cost no judgement."""
     heldout_share: float = Field(default=0.06, ge=0, lt=1)
     mix_rows: int = Field(default=4, ge=0)
     mix_coefficient: float = Field(default=0.5, ge=0)
@@ -74,7 +67,6 @@ def reward(
     check_tokenizer(sft.path, words)
     head = torch.Generator().manual_seed(derive(context.seed, "reward", "head"))
     model = load_checkpoint(sft.path, head="scalar", generator=head)
-    deepen(model, config.extra_layers, head)
     model.to(context.device)
     groups, dropped = _groups(comparisons, words, model.config.max_position_embeddings)
     lines = "".join(json.dumps(row) + "\n" for row in dropped)
@@ -83,11 +75,9 @@ def reward(
     kept = [group for group in groups if not _held_out(group.tree.name, config.heldout_share)]
     layout = Layout(config.row_tokens, config.micro_tokens)
 
-    corrupted = _corrupted(sft, demonstrations, words, layout, config, context)
-
     def draw(step: int) -> list[RankedTree]:
         rng = lambda epoch: stream(context.seed, "reward", "order", epoch)  # noqa: E731 - named by its use
-        return [kept[i] for i in shuffled(len(kept), config.prompts_per_step, step, rng)] + corrupted(step)
+        return [kept[index] for index in shuffled(len(kept), config.prompts_per_step, step, rng)]
 
     products = products_of(config.precision, context.device, context.log)
     settings = RankingSettings(config.margin, config.label_smoothing, config.min_rank_gap, products)
@@ -104,32 +94,6 @@ def reward(
     context.metrics["heldout_pair_accuracy"] = share(accuracy.num_right, accuracy.n)
     context.measure("groups", len(kept), n=len(groups))
     return context.made(RewardModel)
-
-
-def _corrupted(
-    sft: Checkpoint,
-    demonstrations: Demonstrations,
-    words: Tokenizer,
-    layout: Layout,
-    config: RewardConfig,
-    context: StageContext,
-) -> Callable[[int], list[RankedTree]]:
-    """Return what draws a step's demonstrations with their corrupted copies; nothing where the recipe asks for none."""
-    if not config.corrupted_per_step:
-        return lambda step: []
-    model = load_checkpoint(sft.path, head="language").to(context.device)
-    limit = model.config.max_position_embeddings
-    rows = read_records(demonstrations.path / "demonstrations.jsonl", Demonstration)
-    trees, _ = fitting([demonstration_tree(words, row) for row in rows], limit)
-    pool = corruptible(model, trees, layout)
-
-    def draw(step: int) -> list[RankedTree]:
-        rng = lambda epoch: stream(context.seed, "reward", "corrupted", epoch)  # noqa: E731 - named by its use
-        picked = shuffled(len(pool), min(config.corrupted_per_step, len(pool)), step, rng)
-        exchanged = stream(context.seed, "reward", "exchanged", step)
-        return [pool[index].group(exchanged) for index in picked]
-
-    return draw
 
 
 def _mix(model: ScalarModel, tokens: Tokens, config: RewardConfig, context: StageContext) -> Stream | None:
