@@ -142,3 +142,13 @@ def test_pairs_move_to_a_device_as_one() -> None:
     pairs = ordered_pairs(RANKS).to("cpu")
     assert pairs.num_groups == 4
     assert pairs.winner_P.device.type == "cpu"
+
+
+def test_pairs_that_chance_may_have_ordered_are_left_out():
+    ranks = [[1.0, 2.0, 3.5, 4.0]]
+    pairs = ordered_pairs(ranks, min_gap=1.5)
+    assert list(zip(pairs.winner_P.tolist(), pairs.loser_P.tolist(), strict=True)) == [(0, 2), (0, 3), (1, 2), (1, 3)]
+    assert min(pairs.gap_P.tolist()) >= 1.5
+    flat = torch.tensor([0.3, -0.1, 0.7, 0.2])
+    wanted = torch.stack([-torch.nn.functional.logsigmoid(flat[a] - flat[b]) for a, b in ((0, 2), (0, 3), (1, 2), (1, 3))])
+    torch.testing.assert_close(ranking_loss(flat, pairs), wanted.mean())  # the weight is 1 over the pairs that are left

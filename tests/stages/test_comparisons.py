@@ -141,3 +141,15 @@ def test_orders_from_files_are_taken_without_the_test_prompts(world: tuple[Check
 def test_sources_without_orders_are_refused(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="hold no comparisons"):
         comparisons(world[0], artifact(Sources, tmp_path / "in", {}), FileComparisons(method="files"), context(tmp_path))
+
+
+def test_hot_replies_come_from_the_likeliest_tokens_and_plain_ones_do_not(
+    world: tuple[Checkpoint, Sources], tmp_path: Path
+) -> None:
+    given = context(tmp_path)
+    comparisons(*world, SAMPLED.model_copy(update={"temperatures": (1.0, 1.0, 1.6, 1.6), "hot_top_k": 1}), given)
+    for order in made(given)[0]:
+        assert len(order.replies) - len(set(order.replies)) >= 1  # the two hot ones are the greedy reply
+    other = context(tmp_path / "plain")
+    comparisons(*world, SAMPLED.model_copy(update={"temperatures": (1.0,) * 4, "hot_top_k": 1}), other)
+    assert any(len(set(order.replies)) == 4 for order in made(other)[0])
