@@ -12,6 +12,7 @@ from trivium.primer.config import PrimerConfig
 from trivium.primer.demonstrations import DEMONSTRATION_SHARES, PROMPT_SHARES
 from trivium.primer.documents import FAMILIES
 from trivium.primer.facts import FACTS, RELATIONS
+from trivium.primer.harm import INTENTS
 from trivium.primer.papers import LEAD_INS
 from trivium.primer.tasks import TASKS
 from trivium.primer.truth import grade
@@ -189,3 +190,11 @@ def test_the_smallest_and_a_pool_larger_than_the_honest_questions_are_filled():
 def test_without_almanacs_no_document_answers_a_question():
     config = PrimerConfig.small().model_copy(update={"almanac_share": 0.0})
     assert not any(d.source == "primer/almanac" or d.text.startswith(LEAD_INS) for d in build(config, seed=2).documents)
+
+
+def test_every_held_out_harm_is_made_of_a_verb_and_an_object_that_are_shown_elsewhere():
+    seen = [intent for intent in INTENTS if intent.split == "seen"]
+    for intent in INTENTS:
+        assert any(other.verb == intent.verb for other in seen)
+        if intent.split != "seen":
+            assert any(other.noun == intent.noun and other.verb != intent.verb for other in seen), intent.act
