@@ -130,9 +130,10 @@ def test_the_pool_mixes_harm_help_honesty_and_facts(default_world: World):
     kinds = Counter(p.kind for p in default_world.prompts)
     num = len(default_world.prompts)
     assert len({p.id for p in default_world.prompts}) == num
-    assert kinds["harmful"] / num == pytest.approx(0.25, abs=0.05)
-    assert kinds["benign"] / num == pytest.approx(0.25, abs=0.05)
-    assert (kinds["honesty"] + kinds["true_claim"]) / num == pytest.approx(0.20, abs=0.05)
+    assert kinds["harmful"] / num == pytest.approx(PROMPT_SHARES["harmful"], abs=0.05)
+    assert kinds["benign"] / num == pytest.approx(PROMPT_SHARES["benign"], abs=0.05)
+    assert (kinds["honesty"] + kinds["true_claim"]) / num == pytest.approx(PROMPT_SHARES["honesty"], abs=0.05)
+    assert min(PROMPT_SHARES["harmful"], PROMPT_SHARES["benign"], PROMPT_SHARES["honesty"]) >= 0.15
     assert sum(PROMPT_SHARES.values()) == pytest.approx(1)
     assert sum(DEMONSTRATION_SHARES.values()) == pytest.approx(1)
 

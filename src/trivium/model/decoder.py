@@ -225,7 +225,8 @@ class ScalarModel(nn.Module):
         """Return scores [B, T] in float32, the calibration bias added."""
         hidden_BTD = self.model(ids_BT, positions_BT, allowed)
         # a sum of products, not a matrix product: it stays float32 under autocast too
-        return (hidden_BTD.float() * self.score.weight.float()[0]).sum(-1) + self.bias
+        scores_BT: Tensor = (hidden_BTD.float() * self.score.weight.float()[0]).sum(-1) + self.bias
+        return scores_BT
 
 
 def initialise(model: LanguageModel | ScalarModel, generator: torch.Generator) -> None:

@@ -70,9 +70,9 @@ def start_with_induction(model: LanguageModel, generator: torch.Generator) -> No
     sizes = [round(share * len(slots)) for share in MATCH_SHARES[1:]]
     a, b, c = len(slots) - sum(sizes), *sizes
     seen = _orthonormal(a + b + c, constant_1D, generator)
-    written = _orthonormal(a + 3 * b + 2 * c, torch.cat((constant_1D, seen)), generator)
-    now_a, now_b, now_c = seen.split((a, b, c))
-    one_a, one_b, two_b, two_c, three_c, _ = written.split((a, b, b, c, c, b))
+    written = _orthonormal(a + 2 * b + 2 * c, torch.cat((constant_1D, seen)), generator)
+    now_a, now_b, now_c = torch.split(seen, [a, b, c])
+    one_a, one_b, two_b, two_c, three_c = torch.split(written, [a, b, b, c, c])
     _look_back(first, config, constant_1D, torch.cat((now_a, now_b)), torch.cat((one_a, one_b)), 1)
     _look_back(first, config, constant_1D, torch.cat((now_b, now_c)), torch.cat((two_b, two_c)), 2)
     _look_back(first, config, constant_1D, now_c, three_c, 3)
@@ -108,7 +108,8 @@ def _orthonormal(rows: int, avoided_AD: Tensor, generator: torch.Generator) -> T
     drawn = torch.randn(avoided_AD.shape[1], avoided + rows, generator=generator)
     drawn[:, :avoided] = avoided_AD.T
     basis, _ = torch.linalg.qr(drawn)
-    return basis[:, avoided:].T.contiguous()
+    rest_RD: Tensor = basis[:, avoided:].T.contiguous()
+    return rest_RD
 
 
 def _look_back(

@@ -77,7 +77,7 @@ class PretrainConfig(Config):
     """
 
 
-@stage(version=3)
+@stage(version=4)
 def pretrain(tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, context: StageContext) -> Checkpoint:
     """Train from random weights; report bits per byte on the held-out documents."""
     words = Tokenizer.load(tokenizer.path)

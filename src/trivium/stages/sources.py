@@ -37,7 +37,7 @@ class PrimerSources(PrimerConfig):
 BEYOND = "beyond max_rows"
 
 
-@stage(version=6)
+@stage(version=7)
 def primer(config: PrimerSources, context: StageContext) -> Sources:
     """Build the embedded world from the recipe's seed."""
     plain = PrimerConfig.model_validate(config.model_dump(exclude={"method"}))

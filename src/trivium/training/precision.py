@@ -52,7 +52,7 @@ def products_of(precision: Precision, device: str | torch.device, log: EventLog 
 def has_fast_bfloat16(kind: str) -> bool:
     """Say whether a kind of device has instructions for bfloat16 products."""
     if kind == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if kind != "cpu":
         return False
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
