@@ -84,7 +84,7 @@ class LanguageTask(SimpleTask):
     ) -> None:
         """`streams[0]` is the stage's own data; the others are mixed in. `forward` is called in the model's place."""
         self.model = model
-        self.forward = forward or model
+        self.forward = model if forward is None else forward  # not `or`: a compiled model has no truth value
         self.modules: Mapping[str, nn.Module] = {"model": model}
         self.optimizers = optimizers
         self.streams = streams
