@@ -4,7 +4,7 @@ not taken.
 
 from __future__ import annotations
 
-import fnmatch
+
 import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -36,7 +36,15 @@ class ReaderConfig(BaseModel):
     anywhere).
     """
     max_line_bytes: int = Field(default=64 << 20, ge=1)
-    """A longer JSON line is dropped unread; so is a `.json` array file of more than this."""
+    """A longer JSON line, page or record is dropped unread; so is a `.json` array file of more than this."""
+    max_unpack_ratio: float = Field(default=MAX_UNPACK_RATIO, gt=1)
+    """A packed file that unpacks to more than this many times its size (and more than 64 MB) is taken for a bomb: the
+    rest of it is lost.
+    """
+    extract: Extraction = "fast"
+    """Main text of HTML: `fast` (resiliparse and link density), `precise` (trafilatura, the extra of that name), or
+    `none`: all visible text.
+    """
 
 
 def read_documents(

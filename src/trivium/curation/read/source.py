@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Extraction = Literal["fast", "precise", "none"]
+from trivium.curation.read.config import ReaderConfig
 
 
-class SourceSpec(BaseModel):
-    """One source: a file or folder of text in any of the kinds that can be read.
-
-    The bounds hold whatever the files contain, so memory stays bounded too.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class SourceSpec(ReaderConfig):
+    """One source: a file or folder of text in any of the kinds that can be read."""
 
     name: str
     path: Path
     licence: str = "unstated"
-    include: str = "*"
-    """Shell pattern on file names in a folder, e.g. `*.txt.gz`; files that do not match go to the ledger."""
-    text_keys: tuple[str, ...] = Field(default=("text", "sections"), min_length=1)
-    """Where a JSON row or a table keeps its text: the first key it has; `a.b` reaches inside; a list of texts is joined
-    by blank lines.
-    """
-    extract: Extraction = "fast"
-    """Main text of HTML: `fast` (resiliparse and link density), `precise` (trafilatura, the extra of that name), or
-    `none`: all visible text.
-    """
-    max_document_chars: int = Field(default=10_000_000, ge=1)
+    max_document_chars: int = Field(default=1_000_000, ge=1)
     """Longer texts are cut at paragraph borders into documents of their own (else at a line end, a blank, or
-    anywhere).
-    """
-    max_line_bytes: int = Field(default=64 << 20, ge=1)
-    """A longer JSON line, page or record is dropped unread; so is a `.json` array file of more than this."""
-    max_unpack_ratio: float = Field(default=200.0, gt=1)
-    """A packed file that unpacks to more than this many times its size (and more than 64 MB) is taken for a bomb: the
-    rest of it is lost.
+    anywhere). A bound on memory too: a document's scores take about fifty times its size while they are made.
     """
     unit_bytes: int = Field(default=64 << 20, ge=1)
     """About how many bytes of one plain `.jsonl` or parquet file are read as one unit."""
