@@ -23,6 +23,9 @@ CLUSTER_EDGES = (2, 3, 4, 6, 11, 51)
 MUCH = 0.5
 """A rule that takes more than this share is worth a look."""
 LARGEST = 8
+BEFORE = ("too short", "exact duplicate", "language", "language unsure")
+AFTER = ("bad words", "unlike the good examples", "evaluation item", "near duplicate", "nothing but repeats")
+"""Rules that are not among the quality rules, in the order in which they apply."""
 
 
 class Account:
@@ -32,7 +35,7 @@ class Account:
         """Begin at nought."""
         self.settings = settings
         quality = settings.quality
-        self.rules = rules.chosen(quality.groups, dict(quality.bounds)) if quality else ()
+        self.rules = quality.chosen() if quality else ()
         self.sources: dict[str, Counter[str]] = defaultdict(Counter)
         self.licences: dict[str, str] = {}
         self.dropped: dict[str, Counter[str]] = {}
@@ -106,8 +109,8 @@ class Account:
             "words": settled.num_words,
             "sources": [self._source(name) for name in self.sources],
             "dropped": [
-                {"rule": rule, "documents": counts.total(), "by_source": dict(counts)}
-                for rule, counts in self.dropped.items()
+                {"rule": rule, "documents": self.dropped[rule].total(), "by_source": dict(self.dropped[rule])}
+                for rule in sorted(self.dropped, key=self._when)
             ],
             "failed": dict(sorted(self.failed.items(), key=lambda each: -each[1])),
             "overlaps": [
@@ -123,10 +126,16 @@ class Account:
             "duplicates": self._duplicates(),
             "private": self._counts("private."),
             "repaired": self._counts("clean."),
+            "decontamination": None,
             "repeated_paragraphs": settled.paragraphs_left_out,
             "samples": {rule: [asdict(each) for each in samples] for rule, samples in settled.samples.items()},
         }
         return table
+
+    def _when(self, rule: str) -> int:
+        """Return the place of a rule in the order in which rules apply."""
+        order = (*BEFORE, *(each.name for each in self.rules), *AFTER)
+        return order.index(rule)
 
     def _source(self, name: str) -> dict[str, Any]:
         counts = self.sources[name]
@@ -196,7 +205,7 @@ def warnings(table: dict[str, Any], settings: CurationSettings) -> Iterator[str]
     for each in table["dropped"]:
         if each["documents"] > MUCH * num_read:
             yield f"{each['rule']} dropped {each['documents'] / num_read:.0%} of all documents"
-    decontamination = table.get("decontamination")
+    decontamination = table["decontamination"]
     if decontamination and decontamination["short_items"]:
         yield (
             f"{decontamination['short_items']:,} of {decontamination['items']:,} evaluation items have fewer than "

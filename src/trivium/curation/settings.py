@@ -6,11 +6,14 @@ from pydantic import Field, model_validator
 
 from trivium.core.config import Config
 from trivium.curation.clean import CleanSettings
+from trivium.curation.language import LanguageSettings
 from trivium.curation.lexicon import LexiconSettings
 from trivium.curation.minhash import MinHashSettings
 from trivium.curation.privacy import PrivacySettings
+from trivium.curation.rules import Rule, chosen
 
 GROUPS = ("gopher_quality", "gopher_repetition", "c4", "fineweb")
+"""Of trivium.curation.rules."""
 
 
 class LanguageRule(Config):
@@ -20,15 +23,26 @@ class LanguageRule(Config):
     """ISO 639-1 codes, such as `en`."""
     min_confidence: float = Field(default=0.5, ge=0, le=1)
     """Less sure than this is not kept, unless all languages are."""
-    max_bytes: int = Field(default=1000, ge=50)
-    """So much of the beginning of a text is looked at."""
+    sample: LanguageSettings = LanguageSettings()
+    """How much of each text is looked at."""
+
+
+class Bounds(Config):
+    """What a score must lie between; a side that is left out is open."""
+
+    low: float | None = None
+    high: float | None = None
 
 
 class QualityRules(Config):
-    """The groups of rules that judge a document by counting, and bounds [low, high] changed by a rule's name."""
+    """The groups of rules that judge a document by counting, and the bounds of single rules, changed by name."""
 
     groups: tuple[str, ...] = GROUPS
-    bounds: dict[str, tuple[float | None, float | None]] = Field(default_factory=dict)
+    bounds: dict[str, Bounds] = Field(default_factory=dict)
+
+    def chosen(self) -> tuple[Rule, ...]:
+        """Return the rules; RecipeError on an unknown name."""
+        return chosen(self.groups, {name: (bounds.low, bounds.high) for name, bounds in self.bounds.items()})
 
 
 class BadWords(Config):

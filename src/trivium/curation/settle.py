@@ -167,7 +167,7 @@ def _leave_out(row: dict[str, Any], number: int, decided: Decided, settled: Sett
     settled.paragraphs_left_out += len(indexes)
     row["text"] = without(row["text"], set(indexes))
     if len(row["text"].strip()) < max(decided.settings.min_characters, 1):
-        row["rule"], row["value"] = "repeated paragraphs", float(len(indexes))
+        row["rule"], row["value"] = "nothing but repeats", float(len(indexes))
 
 
 def _write(row: dict[str, Any], reserved: bool, decided: Decided, into: tuple[Settled, _Files]) -> str:

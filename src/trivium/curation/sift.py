@@ -24,7 +24,7 @@ from trivium.curation.classifier import Classifier, classify
 from trivium.curation.clean import clean
 from trivium.curation.contamination import EvaluationIndex, match, named
 from trivium.curation.features import features
-from trivium.curation.language import LanguageSettings, language
+from trivium.curation.language import language
 from trivium.curation.lexicon import lexicon
 from trivium.curation.minhash import band_keys, minhash
 from trivium.curation.paragraphs import paragraph_keys
@@ -102,7 +102,7 @@ class _Sieve:
         self.settings = settings
         self.folder = folder
         quality = settings.quality
-        self.rules = rules.chosen(quality.groups, dict(quality.bounds)) if quality else ()
+        self.rules = quality.chosen() if quality else ()
         self.repetition = bool(quality and "gopher_repetition" in quality.groups)
 
     def batch(self, batch: pa.RecordBatch, seen: dict[str, str], *, judge: bool) -> tuple[pa.RecordBatch, Survivors]:
@@ -143,7 +143,7 @@ class _Sieve:
         """Fill every score column, whatever the thresholds say: they can be changed later."""
         settings = self.settings
         if settings.language is not None:
-            sub.add(language(sub.texts, LanguageSettings(max_bytes=settings.language.max_bytes)))
+            sub.add(language(sub.texts, settings.language.sample))
         if settings.quality is not None:
             found = features(sub.texts, repetition=self.repetition)
             sub.add(found.columns)

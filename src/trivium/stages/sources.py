@@ -24,7 +24,7 @@ from trivium.curation.gather import gather_text, join
 from trivium.curation.items import read_items
 from trivium.curation.ledger import Ledger
 from trivium.curation.read import SourceSpec, plan_units
-from trivium.curation.read.source import Extraction
+from trivium.curation.extract import Extraction
 from trivium.human.formats import Reject, read_comparisons, read_demonstrations
 from trivium.human.split import split_of
 from trivium.primer.config import PrimerConfig
