@@ -26,6 +26,7 @@ LARGEST = 8
 BEFORE = ("too short", "exact duplicate", "language", "language unsure")
 AFTER = ("bad words", "unlike the good examples", "evaluation item", "near duplicate", "nothing but repeats")
 """Rules that are not among the quality rules, in the order in which they apply."""
+COPIES = ("exact duplicate", "near duplicate")
 
 
 class Account:
@@ -200,7 +201,8 @@ def warnings(table: dict[str, Any], settings: CurationSettings) -> Iterator[str]
     if settings.near_duplicates is not None and num_read > 1 and not found["near"]:
         yield f"0 near duplicates found among {num_read:,} documents"
     for source in table["sources"]:
-        if source["dropped"] == source["read"]:
+        copies = sum(each["by_source"].get(source["name"], 0) for each in table["dropped"] if each["rule"] in COPIES)
+        if source["dropped"] == source["read"] > copies:
             yield f"everything removed: all {source['read']:,} documents of {source['name']} were dropped"
     for each in table["dropped"]:
         if each["documents"] > MUCH * num_read:
