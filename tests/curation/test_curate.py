@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.planted import Planted, jaccard, plant
-from trivium.curation import duplicates, portions
 from trivium.curation.curate import Workplace, curate
 from trivium.curation.engine import EngineSettings
 from trivium.curation.settings import CurationSettings, Decontamination, NearDuplicates, RepeatedParagraphs
@@ -98,26 +97,6 @@ def test_everything_read_is_kept_or_held_out_or_in_the_ledger(
     assert 0 < account["documents"]["heldout"] < 0.2 * len(kept)
 
 
-@pytest.mark.parametrize("how", ["two workers", "small portions, one worker", "small portions, two workers"])
-def test_workers_change_nothing(
-    planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    """Two workers, and Daft's grouping in passes, give the bytes that one worker and none of it give."""
-    sources = planted.write(tmp_path / "in")
-    monkeypatch.setattr(portions, "PORTION_BYTES", 120_000)
-    monkeypatch.setattr("trivium.curation.curate.plan_portions", _small)
-    run(sources, tmp_path / "one")
-    if "two" in how:
-        monkeypatch.setattr("trivium.curation.engine.FEW_KEYS", 0)
-        monkeypatch.setattr("trivium.curation.engine.KEYS_AT_ONCE", 300)
-    run(sources, tmp_path / "other", workers=2 if "two" in how else 1)
-    assert written(tmp_path / "one") == written(tmp_path / "other")
-
-
-def _small(path: Path, *, reserved: bool = False) -> list[portions.Portion]:
-    return portions.plan_portions(path, reserved=reserved, portion_bytes=120_000)
-
-
 def test_a_repeated_paragraph_stays_only_where_it_came_first(tmp_path: Path) -> None:
     again = "This paragraph stands in many documents, and it is long enough to be counted as a paragraph of its own, surely."
     texts = [f"Document {index} begins here with a line of its own.\n\n{again}\n\nAnd so it ends, {index}." for index in range(3)]
@@ -152,4 +131,3 @@ def test_a_document_near_what_the_source_holds_out_is_not_trained_on(tmp_path: P
     run(tmp_path / "in", tmp_path, CurationSettings(near_duplicates=NearDuplicates(min_similarity=0.5)))
     assert [one.id for one in read_records(tmp_path / "out" / "heldout.jsonl", Document)] == [original.id]
     assert changed.id in ledger(tmp_path)
-    assert duplicates.PAIRS_AT_ONCE > 0

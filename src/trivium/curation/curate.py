@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from trivium.core.errors import InputError
 from trivium.curation.account import take_account
-from trivium.curation.classifier import train
+from trivium.curation.classifier import TrainSettings, train
 from trivium.curation.contamination import EvaluationIndex, index_items
 from trivium.curation.duplicates import Parts, find_copies
 from trivium.curation.engine import Engine, EngineSettings
@@ -83,7 +83,7 @@ def _prepare(place: Workplace, settings: CurationSettings) -> EvaluationIndex | 
             pa.array([row.text for row in _given(place, name, "corpus.examples", use)], pa.large_string())
             for name, use in ((GOOD, "good_examples"), (BAD, "bad_examples"))
         )
-        train(good, bad, seed=place.seed).save(place.scratch / CLASSIFIER)
+        train(good, bad, TrainSettings(seed=place.seed)).save(place.scratch / CLASSIFIER)
     if settings.decontamination is None:
         return None
     items = _given(place, ITEMS, "corpus.decontamination", "evaluation")
