@@ -83,7 +83,8 @@ def _one_by_one(change: Callable[[str], str]) -> Callable[[pa.LargeStringArray],
 def _documents(places: I64, offsets: I64) -> Flags:
     """Return which documents have one of the places."""
     flags = np.zeros(len(offsets) - 1, np.bool_)
-    flags[np.searchsorted(offsets, places, side="right") - 1] = True
+    if len(places):
+        flags[np.searchsorted(offsets, places, side="right") - 1] = True
     return flags
 
 
@@ -119,10 +120,13 @@ def _plain_blanks(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     pairs = np.flatnonzero((kinds[:-1] == 1) & (kinds[1:] != 0))  # a blank, then a blank or a line end
     ends = np.flatnonzero(kinds == 2)
     threes = ends[:-2][(ends[2:] - ends[:-2]) == 2] if len(ends) > 2 else ends[:0]
-    flags = _documents(np.concatenate([odd, pairs, threes]), offsets)
+    strange = _documents(odd, offsets)
+    flags = _documents(np.concatenate([pairs, threes]), offsets)
     filled = np.flatnonzero(np.diff(offsets))
-    flags[filled] |= (kinds[offsets[filled]] == 2) | (kinds[offsets[filled + 1] - 1] != 0)
-    return _changed(texts, flags, _one_by_one(plain))
+    last = kinds[offsets[filled + 1] - 1]
+    flags[filled] |= (kinds[offsets[filled]] == 2) | (last == 1) | (last == 2)
+    texts = _changed(texts, strange, _one_by_one(plain))
+    return _changed(texts, flags & ~strange, _one_by_one(single))
 
 
 def _is_odd(data: Bytes, places: I64) -> Flags:
@@ -148,10 +152,20 @@ def plain(text: str) -> str:
     """
     text = _LINE_ENDS.sub("\n", text)
     text = _WIDE_BLANKS.sub(" ", text)
-    text = _UNSEEN.sub("", text)
-    text = _BEFORE_END.sub("\n", text)
-    text = _INNER_RUNS.sub(" ", text)
-    return _MANY_ENDS.sub("\n\n", text).strip("\n").rstrip()
+    return single(_UNSEEN.sub("", text))
+
+
+def single(text: str) -> str:
+    """Return one text that has no odd blanks with one blank for many (indentation stays), none at its edges."""
+    if " \n" in text or "\t\n" in text:
+        text = _BEFORE_END.sub("\n", text)
+    if "  " in text or "\t" in text:
+        text = _INNER_RUNS.sub(" ", text)
+    while "\n\n\n\n\n" in text:
+        text = text.replace("\n\n\n\n\n", "\n\n")
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip("\n").rstrip()
 
 
 def _without_furniture(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, pa.Array]:
@@ -199,7 +213,7 @@ _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _WIDE_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe]")
 _BEFORE_END = re.compile("[ \t]+\n")
-_INNER_RUNS = re.compile("(?<=[^ \t\n])[ \t]{2,}")
+_INNER_RUNS = re.compile(r"(?<=\S)(?: [ \t]+|\t[ \t]+)")
 _MANY_ENDS = re.compile("\n{3,}")
 
 

@@ -73,7 +73,6 @@ def find(data: NDArray[np.uint8], offsets: I64, kinds: tuple[PrivateKind, ...]) 
 
     Of two that overlap, the kind with the better check wins, then the longer one.
     """
-    raw = data.tobytes()
     found: list[Found] = []
     for marks, patterns in (
         (_at_signs, _AT_PATTERNS), (_numbers, _NUMBER_PATTERNS), (_colons, _COLON_PATTERNS),
@@ -81,8 +80,9 @@ def find(data: NDArray[np.uint8], offsets: I64, kinds: tuple[PrivateKind, ...]) 
         wanted = [each for each in patterns if each.kind in kinds]
         if wanted:
             for start, stop in _windows(marks(data), offsets):
+                window = data[start:stop].tobytes()  # alone: what stands before belongs to another document
                 for pattern in wanted:
-                    found += pattern.search(raw, start, stop)
+                    found += pattern.search(window, start)
     found.sort(key=lambda each: (_RANK[each.kind], each.start - each.stop, each.start))
     taken: list[Found] = []
     busy = np.zeros(0, np.int64)
@@ -163,18 +163,19 @@ class Pattern:
     expression: re.Pattern[bytes]
     check: Callable[[str], bool]
 
-    def search(self, raw: bytes, start: int, stop: int) -> Iterator[Found]:
-        """Yield what stands in the span."""
-        for match in self.expression.finditer(raw, start, stop):
-            for low, high in _parts(raw, *match.span()):
-                if self.check(raw[low:high].decode("utf-8", "replace")):
-                    yield Found(low, high, self.kind)
+    def search(self, window: bytes, start: int) -> Iterator[Found]:
+        """Yield what stands in a window of the batch that begins at `start`."""
+        for match in self.expression.finditer(window):
+            span = match.span("found" if self.expression.groupindex else 0)
+            for low, high in _parts(window, *span) if self.kind in _LOOSE else (span,):
+                if self.check(window[low:high].decode("utf-8", "replace")):
+                    yield Found(start + low, start + high, self.kind)
                     break
 
 
-def _parts(raw: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _parts(window: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Yield the span, then those without its last and its first groups: a number may stand beside another one."""
-    cuts = [place for place in range(start, stop) if raw[place] == 32][:12]
+    cuts = [place for place in range(start, stop) if window[place] == 32][:12]
     for low in (start, *(cut + 1 for cut in cuts)):
         for high in (stop, *(cut for cut in reversed(cuts) if cut > low)):
             yield low, high
@@ -194,6 +195,8 @@ def _address(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
+    if address.version == 6 and (len(text) < 6 or not any(each.isdigit() for each in text)):
+        return False  # `a::b` is code
     return not (address.is_unspecified or address.is_loopback or text.endswith(".0.0.0"))
 
 
@@ -217,9 +220,9 @@ _EMAIL = (
 _PHONES = (
     rb"(?<![\w+])(?:\+|00" + _SEP + rb"?(?=[1-9]))[1-9]\d{0,2}(?:" + _SEP + rb"{0,2}\(?\d{1,5}\)?){1,6}(?!\d)",
     rb"(?<![\w.+-])(?:1" + _SEP + rb")?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}" + _SEP + rb")[2-9]\d{2}" + _SEP + rb"\d{4}(?![\w-])",
-    rb"(?<![\w.+,-])\(?0\d{1,5}\)?" + _SEP + rb"{1,2}\d{2,8}(?:" + _SEP + rb"\d{2,6}){0,4}(?![\w])",
+    rb"(?<![\w.+,:/-])\(?0\d{1,5}\)?" + _SEP + rb"{1,2}\d{2,8}(?:" + _SEP + rb"\d{2,6}){0,4}(?![\w])",
     rb"(?i:(?<=tel)|(?<=tel\.)|(?<=phone)|(?<=call)|(?<=fax)|(?<=mobile)|(?<=whatsapp)|(?<=telefon)|(?<=cell))"
-    rb"[:. ]{0,3}\(?\d{2,5}\)?(?:" + _SEP + rb"?\d{2,5}){1,4}(?!\w)",
+    rb"[:. ]{0,3}(?P<found>\(?\d{2,5}\)?(?:" + _SEP + rb"?\d{2,5}){1,4})(?!\w)",
 )  # fmt: skip
 _AT_PATTERNS = (Pattern("email", re.compile(_EMAIL), _mail),)
 _NUMBER_PATTERNS = (
@@ -239,5 +242,7 @@ _NUMBER_PATTERNS = (
 _COLON_PATTERNS = (
     Pattern("ip", re.compile(rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![\w:])"), _address),
 )
+_LOOSE = ("card", "phone")
+"""Their patterns may take in a number that stands beside."""
 _RANK = {kind: rank for rank, kind in enumerate(("email", "iban", "card", "national_id", "ip", "phone"))}
 _PLACEHOLDERS = {kind: f"[{kind.upper()}]".encode() for kind in KINDS}

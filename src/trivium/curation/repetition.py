@@ -24,11 +24,12 @@ REPETITION_COLUMNS = tuple(f"top_{n}gram_char_share" for n in TOP) + tuple(f"rep
 
 
 def repetition_columns(
-    block: Block, tokens: Tokens, is_word: NDArray[np.bool_], chars: Callable[[I64, I64], I64]
+    block: Block, tokens: Tokens, chars: Callable[[I64, I64], I64]
 ) -> dict[str, F64]:
     """Return the repetition columns of one block; `chars` counts the characters of spans of bytes."""
     num_documents = block.num_documents
     num_chars = chars(block.offsets[:-1], block.offsets[1:]).astype(np.float64)
+    is_word = tokens.is_word
     hashes = tokens.hashes[is_word]
     documents = np.repeat(np.arange(num_documents), np.diff(tokens.bounds))[is_word]
     lengths = chars(tokens.starts[is_word], tokens.ends[is_word] + 1)
