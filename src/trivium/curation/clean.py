@@ -34,7 +34,9 @@ class CleanSettings(BaseModel):
     blanks: bool = True
     """Unicode blanks to plain ones, runs to one (indentation stays), at most one blank line, no control characters."""
     boilerplate: bool = True
-    """Lines of page furniture go: cookie and `javascript` notices, policy links (C4, Raffel et al. 2020), share buttons."""
+    """Lines of page furniture go: cookie and `javascript` notices, policy links (C4, Raffel et al. 2020), share
+    buttons.
+    """
 
 
 def clean(texts: pa.LargeStringArray, settings: CleanSettings) -> tuple[pa.LargeStringArray, pa.RecordBatch]:
@@ -110,7 +112,9 @@ def _compose(texts: pa.LargeStringArray) -> pa.LargeStringArray:
 
 
 def _plain_blanks(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Look for signs of blanks that are not plain: odd bytes, two blanks or three line ends in a row, a blank at an edge."""
+    """Look for signs of blanks that are not plain: odd bytes, two blanks or three line ends in a row, a blank at an
+    edge.
+    """
     data, offsets = as_bytes(texts)
     if not len(data):
         return texts
@@ -133,7 +137,7 @@ def _is_odd(data: Bytes, places: I64) -> Flags:
     """Return which places begin an odd blank or control character; of some three-byte leads all of a plane's corner."""
     last = len(data) - 1
     first, second, third = (data[np.minimum(places + step, last)] for step in range(3))
-    return (
+    odd: Flags = (
         (first < 0x80)
         | (first == 0xC2) & ((second <= 0xA0) | (second == 0xAD))
         | (first == 0xE1) & (second == 0x9A) & (third == 0x80)
@@ -142,6 +146,7 @@ def _is_odd(data: Bytes, places: I64) -> Flags:
         | (first == 0xE3) & (second == 0x80) & (third == 0x80)
         | (first == 0xEF) & (second >= 0xBB)
     )
+    return odd
 
 
 def plain(text: str) -> str:
@@ -194,13 +199,18 @@ MAX_FURNITURE_CHARS = 300
 """A longer line is a paragraph that speaks of such things."""
 
 _POLICIES = (
-    r"terms of (?:use|service)|privacy policy|cookie policy|(?:uses?|use of|accept(?: all)?) cookies|all rights reserved"
+    r"terms of (?:use|service)|privacy policy|cookie policy|(?:uses?|use of|accept(?: all)?) cookies|"
+    r"all rights reserved"
 )
-_SCRIPTS = r"(?:enable|enabled|requires?|turn on|activate|without|supports?|disabled) (?:your )?javascript|javascript (?:is|must|to be|should be|has been|seems)"
+_SCRIPTS = (
+    r"(?:enable|enabled|requires?|turn on|activate|without|supports?|disabled) (?:your )?javascript|"
+    r"javascript (?:is|must|to be|should be|has been|seems)"
+)
 _BUTTONS = (
-    r"skip to (?:main )?(?:content|navigation)|leave a (?:reply|comment)|share (?:this|on)\b.*|tweet|read more|click here|"
-    r"(?:sign up|subscribe)(?: (?:for|to) (?:our|the) .{0,40})?|back to top|(?:log|sign) ?in|click to (?:share|print|email)\b.*|"
-    r"print this (?:page|article)|e-?mail this.{0,30}|follow us(?: on .{0,30})?|related (?:posts|articles)|advertisement"
+    r"skip to (?:main )?(?:content|navigation)|leave a (?:reply|comment)|share (?:this|on)\b.{0,40}|tweet|read more|"
+    r"click here|(?:sign up|subscribe)(?: (?:for|to) (?:our|the) .{0,40})?|back to top|(?:log|sign) ?in|"
+    r"click to (?:share|print|email)\b.{0,60}|print this (?:page|article)|e-?mail this.{0,30}|"
+    r"follow us(?: on .{0,30})?|related (?:posts|articles)|advertisement"
 )
 _IN_LINE = re.compile(rf"{_POLICIES}|{_SCRIPTS}", re.IGNORECASE)
 _WHOLE_LINE = re.compile(rf"\W*(?:{_BUTTONS})\W*", re.IGNORECASE)

@@ -82,7 +82,10 @@ def features(texts: pa.LargeStringArray, *, repetition: bool = True) -> Features
         parts.append(seen.tokens.hashes[seen.tokens.is_word])
         counts.append(scores["num_words"].astype(np.int64))
     arrays = [
-        pa.array(np.concatenate(columns[name]) if columns[name] else [], pa.int64() if name in COUNT_COLUMNS else pa.float64())
+        pa.array(
+            np.concatenate(columns[name]) if columns[name] else [],
+            pa.int64() if name in COUNT_COLUMNS else pa.float64(),
+        )
         for name in names
     ]
     return Features(pa.RecordBatch.from_arrays(arrays, names=list(names)), joined(parts, counts))
@@ -150,9 +153,7 @@ def _line_scores(seen: Seen, num_chars: F64) -> dict[str, F64]:
         "thin_line_share": _share(count(thin), num_lines),
         "repeated_line_share": _share(count(again), num_lines),
         "repeated_line_char_share": _share(seen.per_document(lines.documents[again], chars[again]), num_chars),
-        "repeated_paragraph_share": _share(
-            seen.per_document(owners[paragraph_again]), seen.per_document(owners)
-        ),
+        "repeated_paragraph_share": _share(seen.per_document(owners[paragraph_again]), seen.per_document(owners)),
         "repeated_paragraph_char_share": _share(
             seen.per_document(owners[paragraph_again], paragraph_chars[paragraph_again]), num_chars
         ),
@@ -168,7 +169,9 @@ def _num_sentences(seen: Seen) -> F64:
     last |= behind & _SENTENCE_ENDS[data[np.maximum(ends - 1, 0)]]
     wide = np.flatnonzero(data[ends] >= 0x80)
     if len(wide):
-        last[wide] |= ln.ends_with(data, seen.tokens.starts[wide], ends[wide], ("。", "！", "？", ".”", "!”", "?”", "…", "।", "؟", "۔"))
+        last[wide] |= ln.ends_with(
+            data, seen.tokens.starts[wide], ends[wide], ("。", "！", "？", ".”", "!”", "?”", "…", "।", "؟", "۔")
+        )
     return seen.per_document(seen.token_documents[last])
 
 

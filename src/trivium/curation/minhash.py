@@ -33,8 +33,8 @@ def minhash(words: Words, settings: MinHashSettings) -> pa.FixedSizeListArray:
     """Return one signature of `num_hashes` uint32 a document; of a document shorter than `ngram` words the whole of it
     is the one n-gram; null where it has no word.
 
-    Entry k is the least of a_k * x modulo 2^32 over the n-grams x of the document, a_k odd. The x are stirred hashes, so
-    no term need be added: measured, mean and spread of the estimate are those of independent permutations.
+    Entry k is the least of a_k * x modulo 2^32 over the n-grams x of the document, a_k odd. The x are stirred hashes,
+    so no term need be added: measured, mean and spread of the estimate are those of independent permutations.
     """
     shingles = _with_short(words, settings.ngram)
     num_documents = len(words.offsets) - 1
@@ -63,9 +63,7 @@ def _with_short(words: Words, n: int) -> Words:
     short = np.flatnonzero((num_words < n) & (num_words > 0))
     if not len(short):
         return whole
-    singles = np.array(
-        [ngrams(_one(words, index), int(num_words[index])).hashes[0] for index in short], np.uint64
-    )
+    singles = np.array([ngrams(_one(words, int(index)), int(num_words[index])).hashes[0] for index in short], np.uint64)
     hashes = np.insert(whole.hashes, whole.offsets[short], singles)
     more = np.zeros(len(num_words), np.int64)
     more[short] = 1
@@ -112,9 +110,11 @@ def signature_table(signatures: pa.FixedSizeListArray) -> U32:
     width = signatures.type.list_size
     start = signatures.offset * width
     flat = signatures.values.to_numpy(zero_copy_only=False)[start : start + len(signatures) * width]
-    return flat.reshape(len(signatures), width)
+    table: U32 = flat.reshape(len(signatures), width)
+    return table
 
 
 def estimated_jaccard(left: U32, right: U32) -> NDArray[np.float64]:
     """Return the share of equal entries, row by row, in [0, 1]."""
-    return (left == right).mean(axis=1)
+    share: NDArray[np.float64] = (left == right).mean(axis=1)
+    return share

@@ -140,7 +140,9 @@ def mixed(values: U64) -> U64:
 
 
 def tokenise(block: Block) -> Tokens:
-    """Find a block's tokens and hash them: sum over a word's bytes of value(byte) * base^place, modulo 2^64, stirred."""
+    """Find a block's tokens and hash them: sum over a word's bytes of value(byte) * base^place, modulo 2^64,
+    stirred.
+    """
     data = block.data
     if not len(data):
         none = np.zeros(0, np.int64)
@@ -164,10 +166,10 @@ def tokenise(block: Block) -> Tokens:
     return Tokens(starts, stops - 1, is_word, _has_letter(classes, starts, stops), hashes, bounds)
 
 
-def _bounds(
-    filled: NDArray[np.bool_], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each run of filled bytes begins and where it stops (not included); it stops where its document does."""
+def _bounds(filled: NDArray[np.bool_], offsets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each run of filled bytes begins and where it stops (not included); it stops where its document
+    does.
+    """
     changes = np.empty(len(filled) + 1, np.bool_)
     np.not_equal(filled[1:], filled[:-1], out=changes[1:-1])
     changes[0], changes[-1] = filled[0], filled[-1]
@@ -182,9 +184,7 @@ def _bounds(
     return starts, stops
 
 
-def _has_letter(
-    classes: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _has_letter(classes: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which tokens hold a letter; most begin with one, and of the others all bytes are looked at."""
     found: NDArray[np.bool_] = classes[starts] & ALPHA != 0
     rest = np.flatnonzero(~found)
@@ -196,9 +196,7 @@ def _has_letter(
     return found
 
 
-def _first_kept(
-    classes: NDArray[np.uint8], starts: NDArray[np.int64], is_word: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _first_kept(classes: NDArray[np.uint8], starts: NDArray[np.int64], is_word: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where each word's first kept byte is, so that a quote before a word does not change its hash."""
     first = starts.copy()
     waiting = np.flatnonzero(is_word & (classes[starts] & KEPT == 0))
@@ -272,7 +270,7 @@ def _classes_of_bytes() -> NDArray[np.uint8]:
 
 def _values_of_bytes() -> U64:
     """Return a fixed random value for each byte that counts, capitals as small letters; 0 for the others."""
-    table = mixed((np.arange(1, 257, dtype=np.uint64) * np.uint64(0xD1B54A32D192ED03)))
+    table = mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(0xD1B54A32D192ED03))
     capitals = np.frombuffer(string.ascii_uppercase.encode(), np.uint8)
     table[capitals] = table[capitals + 32]
     table[_CLASSES & KEPT == 0] = 0
