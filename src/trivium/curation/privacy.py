@@ -219,12 +219,13 @@ def _telephone(text: str) -> bool:
 _SEP = rb"(?:[ .\-/]|\xc2\xa0|\xe2\x80[\x90-\x93])"
 _LETTER = rb"(?:[A-Za-z0-9]|[\xc3-\xdf][\x80-\xbf])"
 _EMAIL = (
-    rb"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])(?:" + _LETTER + rb"|[.!#$%&'*+/=?^_`{|}~-])*" + _LETTER
+    rb"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])(?:" + _LETTER + rb"|[.!#$%&'*+/=?^_`{|}~-]){0,63}" + _LETTER
     + rb"@(?:" + _LETTER + rb"(?:" + _LETTER + rb"|-){0,62}\.)+[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
 )  # fmt: skip
 _PHONES = (
     rb"(?<![\w+])(?:\+|00" + _SEP + rb"?(?=[1-9]))[1-9]\d{0,2}(?:" + _SEP + rb"{0,2}\(?\d{1,5}\)?){1,6}(?!\d)",
-    rb"(?<![\w.+-])(?:1" + _SEP + rb")?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}" + _SEP + rb")[2-9]\d{2}" + _SEP + rb"\d{4}(?![\w-])",
+    rb"(?<![\w.+-])(?:1" + _SEP + rb")?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}" + _SEP + rb")[2-9]\d{2}" + _SEP
+    + rb"\d{4}(?![\w-])",
     rb"(?<![\w.+,:/-])\(?0\d{1,5}\)?" + _SEP + rb"{1,2}\d{2,8}(?:" + _SEP + rb"\d{2,6}){0,4}(?![\w])",
     rb"(?i:(?<=tel)|(?<=tel\.)|(?<=phone)|(?<=call)|(?<=fax)|(?<=mobile)|(?<=whatsapp)|(?<=telefon)|(?<=cell))"
     rb"[:. ]{0,3}(?P<found>\(?\d{2,5}\)?(?:" + _SEP + rb"?\d{2,5}){1,4})(?!\w)",
@@ -246,89 +247,6 @@ _NUMBER_PATTERNS = (
 )
 _IPV6 = rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![\w:])"
 _COLON_PATTERNS = (Pattern("ip", re.compile(_IPV6), _address),)
-_LOOSE else (span,):
-                if self.check(window[low:high].decode("utf-8", "replace")):
-                    yield Found(start + low, start + high, self.kind)
-                    break
-
-
-def _parts(window: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Yield the span, then those without its last and its first groups: a number may stand beside another one."""
-    cuts = [place for place in range(start, stop) if window[place] == 32][:12]
-    for low in (start, *(cut + 1 for cut in cuts)):
-        for high in (stop, *(cut for cut in reversed(cuts) if cut > low)):
-            yield low, high
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^0-9A-Za-z]", "", text)
-
-
-def _checked(check: Callable[[str], bool]) -> Callable[[str], bool]:
-    return lambda text: check(_bare(text))
-
-
-def _address(text: str) -> bool:
-    """Return whether it is an IP address that can belong to someone: not 0.0.0.0, not a version number such as
-    1.0.0.0.
-    """
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    if address.version == 6 and (len(text) < 6 or not any(each.isdigit() for each in text)):
-        return False  # `a::b` is code
-    return not (address.is_unspecified or address.is_loopback or text.endswith(".0.0.0"))
-
-
-def _mail(text: str) -> bool:
-    local, _, domain = text.rpartition("@")
-    return len(local) <= 64 and ".." not in domain
-
-
-def _telephone(text: str) -> bool:
-    """Return whether the digits are as many as a number has (ITU E.164: at most 15), and not one digit over and
-    over.
-    """
-    digits = re.sub(r"\D", "", text)
-    return 7 <= len(digits) <= 15 and len(set(digits)) > 2
-
-
-_SEP = rb"(?:[ .\-/]|\xc2\xa0|\xe2\x80[\x90-\x93])"
-_LETTER = rb"(?:[A-Za-z0-9]|[\xc3-\xdf][\x80-\xbf])"
-_EMAIL = (
-    rb"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])(?:" + _LETTER + rb"|[.!#$%&'*+/=?^_`{|}~-])*" + _LETTER
-    + rb"@(?:" + _LETTER + rb"(?:" + _LETTER + rb"|-){0,62}\.)+[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
-)  # fmt: skip
-_PHONES = (
-    rb"(?<![\w+])(?:\+|00" + _SEP + rb"?(?=[1-9]))[1-9]\d{0,2}(?:" + _SEP + rb"{0,2}\(?\d{1,5}\)?){1,6}(?!\d)",
-    rb"(?<![\w.+-])(?:1" + _SEP + rb")?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}" + _SEP + rb")[2-9]\d{2}" + _SEP + rb"\d{4}(?![\w-])",
-    rb"(?<![\w.+,:/-])\(?0\d{1,5}\)?" + _SEP + rb"{1,2}\d{2,8}(?:" + _SEP + rb"\d{2,6}){0,4}(?![\w])",
-    rb"(?i:(?<=tel)|(?<=tel\.)|(?<=phone)|(?<=call)|(?<=fax)|(?<=mobile)|(?<=whatsapp)|(?<=telefon)|(?<=cell))"
-    rb"[:. ]{0,3}(?P<found>\(?\d{2,5}\)?(?:" + _SEP + rb"?\d{2,5}){1,4})(?!\w)",
-)  # fmt: skip
-_AT_PATTERNS = (Pattern("email", re.compile(_EMAIL), _mail),)
-_NUMBER_PATTERNS = (
-    Pattern(
-        "iban",
-        re.compile(rb"(?<![A-Za-z0-9])(?:" + identifiers.iban_shapes().encode() + rb")(?![A-Za-z0-9])"),
-        _checked(identifiers.iban),
-    ),
-    Pattern("card", re.compile(rb"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])"), _checked(identifiers.card)),
-    *(
-        Pattern("national_id", re.compile(rb"(?<![\w.-])(?:" + shape.encode() + rb")(?![\w-])"), _checked(check))
-        for shape, check in identifiers.NATIONAL.values()
-    ),
-    *(Pattern("phone", re.compile(shape), _telephone) for shape in _PHONES),
-    Pattern("ip", re.compile(rb"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)"), _address),
-)
-_COLON_PATTERNS = (
-    Pattern(
-        "ip",
-        re.compile(rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![\w:])"),
-        _address,
-    ),
-)
 _LOOSE = ("card", "phone")
 """Their patterns may take in a number that stands beside."""
 _RANK = {kind: rank for rank, kind in enumerate(("email", "iban", "card", "national_id", "ip", "phone"))}
