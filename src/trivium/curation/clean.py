@@ -34,7 +34,9 @@ class CleanSettings(BaseModel):
     blanks: bool = True
     """Unicode blanks to plain ones, runs to one (indentation stays), at most one blank line, no control characters."""
     boilerplate: bool = True
-    """Lines of page furniture go: cookie and `javascript` notices, policy links (C4, Raffel et al. 2020), share buttons."""
+    """Lines of page furniture go: cookie and `javascript` notices, policy links (C4, Raffel et al. 2020), share
+    buttons.
+    """
 
 
 def clean(texts: pa.LargeStringArray, settings: CleanSettings) -> tuple[pa.LargeStringArray, pa.RecordBatch]:
@@ -83,7 +85,8 @@ def _one_by_one(change: Callable[[str], str]) -> Callable[[pa.LargeStringArray],
 def _documents(places: I64, offsets: I64) -> Flags:
     """Return which documents have one of the places."""
     flags = np.zeros(len(offsets) - 1, np.bool_)
-    flags[np.searchsorted(offsets, places, side="right") - 1] = True
+    if len(places):
+        flags[np.searchsorted(offsets, places, side="right") - 1] = True
     return flags
 
 
@@ -109,7 +112,9 @@ def _compose(texts: pa.LargeStringArray) -> pa.LargeStringArray:
 
 
 def _plain_blanks(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Look for signs of blanks that are not plain: odd bytes, two blanks or three line ends in a row, a blank at an edge."""
+    """Look for signs of blanks that are not plain: odd bytes, two blanks or three line ends in a row, a blank at an
+    edge.
+    """
     data, offsets = as_bytes(texts)
     if not len(data):
         return texts
@@ -119,17 +124,20 @@ def _plain_blanks(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     pairs = np.flatnonzero((kinds[:-1] == 1) & (kinds[1:] != 0))  # a blank, then a blank or a line end
     ends = np.flatnonzero(kinds == 2)
     threes = ends[:-2][(ends[2:] - ends[:-2]) == 2] if len(ends) > 2 else ends[:0]
-    flags = _documents(np.concatenate([odd, pairs, threes]), offsets)
+    strange = _documents(odd, offsets)
+    flags = _documents(np.concatenate([pairs, threes]), offsets)
     filled = np.flatnonzero(np.diff(offsets))
-    flags[filled] |= (kinds[offsets[filled]] == 2) | (kinds[offsets[filled + 1] - 1] != 0)
-    return _changed(texts, flags, _one_by_one(plain))
+    last = kinds[offsets[filled + 1] - 1]
+    flags[filled] |= (kinds[offsets[filled]] == 2) | (last == 1) | (last == 2)
+    texts = _changed(texts, strange, _one_by_one(plain))
+    return _changed(texts, flags & ~strange, _one_by_one(single))
 
 
 def _is_odd(data: Bytes, places: I64) -> Flags:
     """Return which places begin an odd blank or control character; of some three-byte leads all of a plane's corner."""
     last = len(data) - 1
     first, second, third = (data[np.minimum(places + step, last)] for step in range(3))
-    return (
+    odd: Flags = (
         (first < 0x80)
         | (first == 0xC2) & ((second <= 0xA0) | (second == 0xAD))
         | (first == 0xE1) & (second == 0x9A) & (third == 0x80)
@@ -138,6 +146,7 @@ def _is_odd(data: Bytes, places: I64) -> Flags:
         | (first == 0xE3) & (second == 0x80) & (third == 0x80)
         | (first == 0xEF) & (second >= 0xBB)
     )
+    return odd
 
 
 def plain(text: str) -> str:
@@ -148,10 +157,20 @@ def plain(text: str) -> str:
     """
     text = _LINE_ENDS.sub("\n", text)
     text = _WIDE_BLANKS.sub(" ", text)
-    text = _UNSEEN.sub("", text)
-    text = _BEFORE_END.sub("\n", text)
-    text = _INNER_RUNS.sub(" ", text)
-    return _MANY_ENDS.sub("\n\n", text).strip("\n").rstrip()
+    return single(_UNSEEN.sub("", text))
+
+
+def single(text: str) -> str:
+    """Return one text that has no odd blanks with one blank for many (indentation stays), none at its edges."""
+    if " \n" in text or "\t\n" in text:
+        text = _BEFORE_END.sub("\n", text)
+    if "  " in text or "\t" in text:
+        text = _INNER_RUNS.sub(" ", text)
+    while "\n\n\n\n\n" in text:
+        text = text.replace("\n\n\n\n\n", "\n\n")
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip("\n").rstrip()
 
 
 def _without_furniture(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, pa.Array]:
@@ -180,13 +199,18 @@ MAX_FURNITURE_CHARS = 300
 """A longer line is a paragraph that speaks of such things."""
 
 _POLICIES = (
-    r"terms of (?:use|service)|privacy policy|cookie policy|(?:uses?|use of|accept(?: all)?) cookies|all rights reserved"
+    r"terms of (?:use|service)|privacy policy|cookie policy|(?:uses?|use of|accept(?: all)?) cookies|"
+    r"all rights reserved"
 )
-_SCRIPTS = r"(?:enable|enabled|requires?|turn on|activate|without|supports?|disabled) (?:your )?javascript|javascript (?:is|must|to be|should be|has been|seems)"
+_SCRIPTS = (
+    r"(?:enable|enabled|requires?|turn on|activate|without|supports?|disabled) (?:your )?javascript|"
+    r"javascript (?:is|must|to be|should be|has been|seems)"
+)
 _BUTTONS = (
-    r"skip to (?:main )?(?:content|navigation)|leave a (?:reply|comment)|share (?:this|on)\b.*|tweet|read more|click here|"
-    r"(?:sign up|subscribe)(?: (?:for|to) (?:our|the) .{0,40})?|back to top|(?:log|sign) ?in|click to (?:share|print|email)\b.*|"
-    r"print this (?:page|article)|e-?mail this.{0,30}|follow us(?: on .{0,30})?|related (?:posts|articles)|advertisement"
+    r"skip to (?:main )?(?:content|navigation)|leave a (?:reply|comment)|share (?:this|on)\b.{0,40}|tweet|read more|"
+    r"click here|(?:sign up|subscribe)(?: (?:for|to) (?:our|the) .{0,40})?|back to top|(?:log|sign) ?in|"
+    r"click to (?:share|print|email)\b.{0,60}|print this (?:page|article)|e-?mail this.{0,30}|"
+    r"follow us(?: on .{0,30})?|related (?:posts|articles)|advertisement"
 )
 _IN_LINE = re.compile(rf"{_POLICIES}|{_SCRIPTS}", re.IGNORECASE)
 _WHOLE_LINE = re.compile(rf"\W*(?:{_BUTTONS})\W*", re.IGNORECASE)
@@ -199,7 +223,7 @@ _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _WIDE_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe]")
 _BEFORE_END = re.compile("[ \t]+\n")
-_INNER_RUNS = re.compile("(?<=[^ \t\n])[ \t]{2,}")
+_INNER_RUNS = re.compile(r"(?<=\S)(?: [ \t]+|\t[ \t]+)")
 _MANY_ENDS = re.compile("\n{3,}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from trivium.curation import lines as ln
 from trivium.curation.blocks import Block, blocks
 from trivium.curation.repetition import REPETITION_COLUMNS, repetition_columns
-from trivium.curation.words import ALPHA, KEPT, U64, Tokens, Words, hashes_of, joined, num_before, tokenise
+from trivium.curation.words import Tokens, Words, hashes_of, joined, num_before, tokenise
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -49,7 +48,6 @@ class Seen:
     block: Block
     tokens: Tokens
     token_documents: I64
-    is_word: NDArray[np.bool_]
     lines: ln.Lines
     continuation: I64
     """Places of the bytes that begin no character; empty where the block is ASCII."""
@@ -78,13 +76,16 @@ def features(texts: pa.LargeStringArray, *, repetition: bool = True) -> Features
         seen = look(block)
         scores = block_scores(seen)
         if repetition:
-            scores |= repetition_columns(seen.block, seen.tokens, seen.is_word, seen.chars)
+            scores |= repetition_columns(seen.block, seen.tokens, seen.chars)
         for name in names:
             columns[name].append(scores[name])
-        parts.append(seen.tokens.hashes[seen.is_word])
+        parts.append(seen.tokens.hashes[seen.tokens.is_word])
         counts.append(scores["num_words"].astype(np.int64))
     arrays = [
-        pa.array(np.concatenate(columns[name]) if columns[name] else [], pa.int64() if name in COUNT_COLUMNS else pa.float64())
+        pa.array(
+            np.concatenate(columns[name]) if columns[name] else [],
+            pa.int64() if name in COUNT_COLUMNS else pa.float64(),
+        )
         for name in names
     ]
     return Features(pa.RecordBatch.from_arrays(arrays, names=list(names)), joined(parts, counts))
@@ -95,17 +96,17 @@ def look(block: Block) -> Seen:
     tokens = tokenise(block)
     token_documents = np.repeat(np.arange(block.num_documents), np.diff(tokens.bounds))
     continuation = np.flatnonzero(block.data & 0xC0 == 0x80)
-    return Seen(block, tokens, token_documents, tokens.bits & KEPT != 0, ln.find_lines(block, tokens), continuation)
+    return Seen(block, tokens, token_documents, ln.find_lines(block, tokens), continuation)
 
 
 def block_scores(seen: Seen) -> dict[str, F64]:
     """Return all columns but those of repeated n-grams."""
     tokens, block = seen.tokens, seen.block
-    num_words = np.diff(num_before(seen.is_word)[tokens.bounds]).astype(np.float64)
+    num_words = np.diff(num_before(seen.tokens.is_word)[tokens.bounds]).astype(np.float64)
     num_tokens = np.diff(tokens.bounds).astype(np.float64)
     token_chars = seen.chars(tokens.starts, tokens.ends + 1)
-    num_alpha = seen.per_document(seen.token_documents[tokens.bits & ALPHA != 0])
-    word_chars = seen.per_document(seen.token_documents[seen.is_word], token_chars[seen.is_word])
+    num_alpha = seen.per_document(seen.token_documents[tokens.has_letter])
+    word_chars = seen.per_document(seen.token_documents[seen.tokens.is_word], token_chars[seen.tokens.is_word])
     num_chars = seen.chars(block.offsets[:-1], block.offsets[1:]).astype(np.float64)
     places = {byte: _places(seen, byte) for byte in b"#{}\n"}
     ellipses = _documents_of(seen, _ellipses(block))
@@ -152,9 +153,7 @@ def _line_scores(seen: Seen, num_chars: F64) -> dict[str, F64]:
         "thin_line_share": _share(count(thin), num_lines),
         "repeated_line_share": _share(count(again), num_lines),
         "repeated_line_char_share": _share(seen.per_document(lines.documents[again], chars[again]), num_chars),
-        "repeated_paragraph_share": _share(
-            seen.per_document(owners[paragraph_again]), seen.per_document(owners)
-        ),
+        "repeated_paragraph_share": _share(seen.per_document(owners[paragraph_again]), seen.per_document(owners)),
         "repeated_paragraph_char_share": _share(
             seen.per_document(owners[paragraph_again], paragraph_chars[paragraph_again]), num_chars
         ),
@@ -170,7 +169,9 @@ def _num_sentences(seen: Seen) -> F64:
     last |= behind & _SENTENCE_ENDS[data[np.maximum(ends - 1, 0)]]
     wide = np.flatnonzero(data[ends] >= 0x80)
     if len(wide):
-        last[wide] |= ln.ends_with(data, seen.tokens.starts[wide], ends[wide], ("。", "！", "？", ".”", "!”", "?”", "…", "।", "؟", "۔"))
+        last[wide] |= ln.ends_with(
+            data, seen.tokens.starts[wide], ends[wide], ("。", "！", "？", ".”", "!”", "?”", "…", "।", "؟", "۔")
+        )
     return seen.per_document(seen.token_documents[last])
 
 

@@ -1,5 +1,5 @@
-"""A path to the readable files under it, and a file to bounded blocks and lines: gzip and zstd, bombs, symlink loops and
-endless lines included.
+"""A path to the readable files under it, and a file to bounded blocks and lines: gzip and zstd, bombs, symlink loops
+and endless lines included.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _readable(path: Path, name: str, ledger: Ledger) -> Found | None:
 def read_blocks(
     file: Found, ledger: Ledger, span: tuple[int, int | None] = (0, None), max_ratio: float = MAX_UNPACK_RATIO
 ) -> Iterator[bytes]:
-    """Yield a file's bytes in blocks, unpacked; a plain file's from the first to the last byte (not included) of `span`.
+    """Yield a file's bytes in blocks, unpacked; a plain file's from the first to the last byte (not included) of
+    `span`.
 
     A broken gzip or zstd, a bomb, or a failing disk ends the file with a line in the ledger.
     """
@@ -146,7 +147,7 @@ def read_blocks(
                 done += len(block)
                 yield block
                 if allowed is not None and done > allowed:
-                    reason = f"unpacks to more than {max_ratio:g} times its size, a bomb it seems: the rest of the file is lost"
+                    reason = f"unpacks to more than {max_ratio:g} times its size, a bomb: the rest of the file is lost"
                     ledger.drop(reason, file=file.name)
                     return
     except _BROKEN_GZIP as error:

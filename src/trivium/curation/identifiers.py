@@ -34,7 +34,8 @@ def luhn(digits: str) -> bool:
 
 
 def card(digits: str) -> bool:
-    """Return whether it is a payment card: 13 to 19 digits of a card network's range, Luhn's check, not one digit alone.
+    """Return whether it is a payment card: 13 to 19 digits of a card network's range, Luhn's check, not one digit
+    alone.
 
     >>> card("378282246310005"), card("1234567812345670"), card("0000000000000000")
     (True, False, False)
@@ -60,7 +61,8 @@ def iban_shapes() -> str:
     for country, length in _IBAN_LENGTHS.items():
         by_length.setdefault(length, []).append(country)
     return "|".join(
-        rf"(?:{'|'.join(countries)})\d{{2}}(?:[ -]?[A-Za-z0-9]){{{length - 4}}}" for length, countries in by_length.items()
+        rf"(?:{'|'.join(countries)})\d{{2}}(?:[ -]?[A-Za-z0-9]){{{length - 4}}}"
+        for length, countries in by_length.items()
     )
 
 
@@ -200,8 +202,8 @@ def indian(digits: str) -> bool:
 _ITALIAN_ODD = dict(
     zip(
         string.digits + string.ascii_uppercase,
-        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10,
-         22, 25, 24, 23),
+        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16,
+        10, 22, 25, 24, 23),
         strict=True,
     )
 )  # fmt: skip

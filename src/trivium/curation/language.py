@@ -1,7 +1,8 @@
 """A batch of texts to the language of each, with a confidence in [0, 1].
 
 The model is py3langid's (inside its wheel): a naive Bayes over byte sequences that an automaton finds. Its
-own loop walks one text at a time; here the automaton takes one step in all texts of a batch at once, to the same scores.
+own loop walks one text at a time; here the automaton takes one step in all texts of a batch at once, to the same
+scores.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Word hashes to how much of each document is bad words: profanity, slurs, words of pornography.
 
-It covers plain words and phrases of the lists given (the one that comes along is English and short), whatever their case.
-It does not cover disguised spellings, other languages, or harm said in clean words; and a medical or a scholarly text may
-use a bad word for good reason: look at the share, and at what is dropped.
+It covers plain words and phrases of the lists given (the one that comes along is English and short), whatever their
+case.
+It does not cover disguised spellings, other languages, or harm said in clean words; and a medical or a scholarly text
+may use a bad word for good reason: look at the share, and at what is dropped.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from trivium.curation.words import U64, Words, ngrams, words
 
 
 class LexiconSettings(BaseModel):
-    """Whose words; `files` hold one word or phrase a line (`#` opens a comment) and add to the list that comes along."""
+    """Whose words; `files` hold one word or phrase a line (`#` opens a comment) and add to the list that comes
+    along.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +52,7 @@ def _is_in(hashes: U64, wanted: U64) -> NDArray[np.bool_]:
     """Return which hashes are among the few wanted ones: a table of their last 16 bits rules most out."""
     table = np.zeros(1 << 16, np.bool_)
     table[wanted & np.uint64(0xFFFF)] = True
-    found = table[hashes & np.uint64(0xFFFF)]
+    found: NDArray[np.bool_] = table[hashes & np.uint64(0xFFFF)]
     likely = np.flatnonzero(found)
     found[likely] = np.isin(hashes[likely], wanted)
     return found

@@ -49,7 +49,9 @@ def find_lines(block: Block, tokens: Tokens) -> Lines:
     breaks_before = np.searchsorted(breaks, starts)
     num_breaks = np.diff(breaks_before, prepend=0)
     num_breaks[np.diff(documents, prepend=-1) != 0] = 0
-    return Lines(documents, starts, ends, firsts, stops, num_breaks, _keys(block, tokens, (firsts, stops, starts, ends)))
+    return Lines(
+        documents, starts, ends, firsts, stops, num_breaks, _keys(block, tokens, (firsts, stops, starts, ends))
+    )
 
 
 def _keys(block: Block, tokens: Tokens, of: tuple[I64, I64, I64, I64]) -> U64:

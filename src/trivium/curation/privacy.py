@@ -1,9 +1,10 @@
 """A batch of texts to the same texts with personal data replaced by typed placeholders, and counts by type.
 
-It covers what has a pattern: e-mail addresses, telephone numbers (international, North American, and national ones with a
+It covers what has a pattern: e-mail addresses, telephone numbers (international, North American, and national ones
+with a
 leading 0 and parts), IPv4 and IPv6 addresses, payment cards, bank accounts (IBAN), the national numbers of thirteen
-countries. It does not cover names, postal addresses, dates of birth, or numbers written in words or in disguise; `presidio`
-adds what its recognisers know.
+countries. It does not cover names, postal addresses, dates of birth, or numbers written in words or in disguise;
+`presidio` adds what its recognisers know.
 """
 
 from __future__ import annotations
@@ -73,7 +74,6 @@ def find(data: NDArray[np.uint8], offsets: I64, kinds: tuple[PrivateKind, ...]) 
 
     Of two that overlap, the kind with the better check wins, then the longer one.
     """
-    raw = data.tobytes()
     found: list[Found] = []
     for marks, patterns in (
         (_at_signs, _AT_PATTERNS), (_numbers, _NUMBER_PATTERNS), (_colons, _COLON_PATTERNS),
@@ -81,8 +81,9 @@ def find(data: NDArray[np.uint8], offsets: I64, kinds: tuple[PrivateKind, ...]) 
         wanted = [each for each in patterns if each.kind in kinds]
         if wanted:
             for start, stop in _windows(marks(data), offsets):
+                window = data[start:stop].tobytes()  # alone: what stands before belongs to another document
                 for pattern in wanted:
-                    found += pattern.search(raw, start, stop)
+                    found += pattern.search(window, start)
     found.sort(key=lambda each: (_RANK[each.kind], each.start - each.stop, each.start))
     taken: list[Found] = []
     busy = np.zeros(0, np.int64)
@@ -97,7 +98,7 @@ def find(data: NDArray[np.uint8], offsets: I64, kinds: tuple[PrivateKind, ...]) 
 def _replaced(
     texts: pa.LargeStringArray, data: NDArray[np.uint8], offsets: I64, found: list[Found]
 ) -> pa.LargeStringArray:
-    whole = memoryview(data)
+    whole = data.data
     parts: list[bytes | memoryview] = []
     done = 0
     for each in found:
@@ -130,8 +131,8 @@ def _at_signs(data: NDArray[np.uint8]) -> I64:
 
 
 def _numbers(data: NDArray[np.uint8]) -> I64:
-    """Return the digits of runs that have at least six, or four with three dots between, with at most four bytes between
-    any two.
+    """Return the digits of runs that have at least six, or four with three dots between, with at most four bytes
+    between any two.
     """
     digits = np.flatnonzero((data - np.uint8(ord("0"))) <= 9)
     if not len(digits):
@@ -163,18 +164,19 @@ class Pattern:
     expression: re.Pattern[bytes]
     check: Callable[[str], bool]
 
-    def search(self, raw: bytes, start: int, stop: int) -> Iterator[Found]:
-        """Yield what stands in the span."""
-        for match in self.expression.finditer(raw, start, stop):
-            for low, high in _parts(raw, *match.span()):
-                if self.check(raw[low:high].decode("utf-8", "replace")):
-                    yield Found(low, high, self.kind)
+    def search(self, window: bytes, start: int) -> Iterator[Found]:
+        """Yield what stands in a window of the batch that begins at `start`."""
+        for match in self.expression.finditer(window):
+            span = match.span("found" if self.expression.groupindex else 0)
+            for low, high in _parts(window, *span) if self.kind in _LOOSE else (span,):
+                if self.check(window[low:high].decode("utf-8", "replace")):
+                    yield Found(start + low, start + high, self.kind)
                     break
 
 
-def _parts(raw: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _parts(window: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Yield the span, then those without its last and its first groups: a number may stand beside another one."""
-    cuts = [place for place in range(start, stop) if raw[place] == 32][:12]
+    cuts = [place for place in range(start, stop) if window[place] == 32][:12]
     for low in (start, *(cut + 1 for cut in cuts)):
         for high in (stop, *(cut for cut in reversed(cuts) if cut > low)):
             yield low, high
@@ -189,11 +191,15 @@ def _checked(check: Callable[[str], bool]) -> Callable[[str], bool]:
 
 
 def _address(text: str) -> bool:
-    """Return whether it is an IP address that can belong to someone: not 0.0.0.0, not a version number such as 1.0.0.0."""
+    """Return whether it is an IP address that can belong to someone: not 0.0.0.0, not a version number such as
+    1.0.0.0.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
+    if address.version == 6 and (len(text) < 6 or not any(each.isdigit() for each in text)):
+        return False  # `a::b` is code
     return not (address.is_unspecified or address.is_loopback or text.endswith(".0.0.0"))
 
 
@@ -203,7 +209,9 @@ def _mail(text: str) -> bool:
 
 
 def _telephone(text: str) -> bool:
-    """Return whether the digits are as many as a number has (ITU E.164: at most 15), and not one digit over and over."""
+    """Return whether the digits are as many as a number has (ITU E.164: at most 15), and not one digit over and
+    over.
+    """
     digits = re.sub(r"\D", "", text)
     return 7 <= len(digits) <= 15 and len(set(digits)) > 2
 
@@ -211,15 +219,16 @@ def _telephone(text: str) -> bool:
 _SEP = rb"(?:[ .\-/]|\xc2\xa0|\xe2\x80[\x90-\x93])"
 _LETTER = rb"(?:[A-Za-z0-9]|[\xc3-\xdf][\x80-\xbf])"
 _EMAIL = (
-    rb"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])(?:" + _LETTER + rb"|[.!#$%&'*+/=?^_`{|}~-])*" + _LETTER
+    rb"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])(?:" + _LETTER + rb"|[.!#$%&'*+/=?^_`{|}~-]){0,63}" + _LETTER
     + rb"@(?:" + _LETTER + rb"(?:" + _LETTER + rb"|-){0,62}\.)+[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
 )  # fmt: skip
 _PHONES = (
     rb"(?<![\w+])(?:\+|00" + _SEP + rb"?(?=[1-9]))[1-9]\d{0,2}(?:" + _SEP + rb"{0,2}\(?\d{1,5}\)?){1,6}(?!\d)",
-    rb"(?<![\w.+-])(?:1" + _SEP + rb")?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}" + _SEP + rb")[2-9]\d{2}" + _SEP + rb"\d{4}(?![\w-])",
-    rb"(?<![\w.+,-])\(?0\d{1,5}\)?" + _SEP + rb"{1,2}\d{2,8}(?:" + _SEP + rb"\d{2,6}){0,4}(?![\w])",
+    rb"(?<![\w.+-])(?:1" + _SEP + rb")?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}" + _SEP + rb")[2-9]\d{2}" + _SEP
+    + rb"\d{4}(?![\w-])",
+    rb"(?<![\w.+,:/-])\(?0\d{1,5}\)?" + _SEP + rb"{1,2}\d{2,8}(?:" + _SEP + rb"\d{2,6}){0,4}(?![\w])",
     rb"(?i:(?<=tel)|(?<=tel\.)|(?<=phone)|(?<=call)|(?<=fax)|(?<=mobile)|(?<=whatsapp)|(?<=telefon)|(?<=cell))"
-    rb"[:. ]{0,3}\(?\d{2,5}\)?(?:" + _SEP + rb"?\d{2,5}){1,4}(?!\w)",
+    rb"[:. ]{0,3}(?P<found>\(?\d{2,5}\)?(?:" + _SEP + rb"?\d{2,5}){1,4})(?!\w)",
 )  # fmt: skip
 _AT_PATTERNS = (Pattern("email", re.compile(_EMAIL), _mail),)
 _NUMBER_PATTERNS = (
@@ -236,8 +245,9 @@ _NUMBER_PATTERNS = (
     *(Pattern("phone", re.compile(shape), _telephone) for shape in _PHONES),
     Pattern("ip", re.compile(rb"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)"), _address),
 )
-_COLON_PATTERNS = (
-    Pattern("ip", re.compile(rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![\w:])"), _address),
-)
+_IPV6 = rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})(?![\w:])"
+_COLON_PATTERNS = (Pattern("ip", re.compile(_IPV6), _address),)
+_LOOSE = ("card", "phone")
+"""Their patterns may take in a number that stands beside."""
 _RANK = {kind: rank for rank, kind in enumerate(("email", "iban", "card", "national_id", "ip", "phone"))}
 _PLACEHOLDERS = {kind: f"[{kind.upper()}]".encode() for kind in KINDS}

@@ -1,7 +1,7 @@
 """A block's word hashes to how much of each document is repeated: its most frequent n-gram, and n-grams said before.
 
-Gopher (Rae et al. 2021, table A1): for n of 2 to 4 the share of characters in the most frequent n-gram, for n of 5 to 10
-the share of characters in n-grams that came before, no character counted twice. Characters of blanks within the most
+Gopher (Rae et al. 2021, table A1): for n of 2 to 4 the share of characters in the most frequent n-gram, for n of 5 to
+10 the share of characters in n-grams that came before, no character counted twice. Characters of blanks within the most
 frequent n-gram count, as they do in its text; those within repeated n-grams do not.
 """
 
@@ -20,15 +20,16 @@ I64 = NDArray[np.int64]
 
 TOP = (2, 3, 4)
 REPEATED = (5, 6, 7, 8, 9, 10)
-REPETITION_COLUMNS = tuple(f"top_{n}gram_char_share" for n in TOP) + tuple(f"repeated_{n}gram_char_share" for n in REPEATED)
+REPETITION_COLUMNS = tuple(f"top_{n}gram_char_share" for n in TOP) + tuple(
+    f"repeated_{n}gram_char_share" for n in REPEATED
+)
 
 
-def repetition_columns(
-    block: Block, tokens: Tokens, is_word: NDArray[np.bool_], chars: Callable[[I64, I64], I64]
-) -> dict[str, F64]:
+def repetition_columns(block: Block, tokens: Tokens, chars: Callable[[I64, I64], I64]) -> dict[str, F64]:
     """Return the repetition columns of one block; `chars` counts the characters of spans of bytes."""
     num_documents = block.num_documents
     num_chars = chars(block.offsets[:-1], block.offsets[1:]).astype(np.float64)
+    is_word = tokens.is_word
     hashes = tokens.hashes[is_word]
     documents = np.repeat(np.arange(num_documents), np.diff(tokens.bounds))[is_word]
     lengths = chars(tokens.starts[is_word], tokens.ends[is_word] + 1)
@@ -120,4 +121,6 @@ def _covered(again: NDArray[np.bool_], n: int, num_words: int) -> NDArray[np.boo
 
 
 def _share(part: NDArray[np.generic], whole: F64) -> F64:
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    out: F64 = np.zeros(len(whole))
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out

@@ -64,7 +64,12 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = {
     "fineweb": (
         Rule("no_line_endings", "terminal_line_share", _FINEWEB, low=0.12),
         Rule("short_lines", "short_line_share", _FINEWEB, high=0.67),
-        Rule("repeated_line_chars_strict", "repeated_line_char_share", _FINEWEB + "; its code has .01, its text .1", high=0.01),
+        Rule(
+            "repeated_line_chars_strict",
+            "repeated_line_char_share",
+            _FINEWEB + "; its code has .01, its text .1",
+            high=0.01,
+        ),
         Rule("newlines", "newline_word_ratio", _FINEWEB + "; only in its code", high=0.3),
     ),
 }

@@ -5,8 +5,9 @@ lexicon and the classifier.
 from __future__ import annotations
 
 import string
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -44,10 +45,11 @@ class Tokens:
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     """The last byte of each, included."""
-    bits: NDArray[np.uint8]
-    """KEPT and ALPHA of all its bytes together."""
+    is_word: NDArray[np.bool_]
+    """False where it is punctuation alone."""
+    has_letter: NDArray[np.bool_]
     hashes: U64
-    """0 where the token is no word (punctuation alone)."""
+    """0 where the token is no word."""
     bounds: NDArray[np.int64]
     """Document i has the tokens from bounds[i] to bounds[i + 1]."""
 
@@ -62,9 +64,8 @@ def words(texts: pa.LargeStringArray) -> Words:
     parts, counts = [], []
     for block in blocks(texts):
         tokens = tokenise(block)
-        is_word = tokens.bits & KEPT != 0
-        parts.append(tokens.hashes[is_word])
-        counts.append(np.diff(num_before(is_word)[tokens.bounds]))
+        parts.append(tokens.hashes[tokens.is_word])
+        counts.append(np.diff(num_before(tokens.is_word)[tokens.bounds]))
     return joined(parts, counts)
 
 
@@ -139,47 +140,63 @@ def mixed(values: U64) -> U64:
 
 
 def tokenise(block: Block) -> Tokens:
-    """Find a block's tokens and hash them: sum over a word's bytes of value(byte) * base^place, modulo 2^64, stirred."""
+    """Find a block's tokens and hash them: sum over a word's bytes of value(byte) * base^place, modulo 2^64,
+    stirred.
+    """
     data = block.data
     if not len(data):
         none = np.zeros(0, np.int64)
-        return Tokens(none, none, none.astype(np.uint8), none.astype(np.uint64), np.zeros_like(block.offsets))
-    classes = _CLASSES[data]
-    values = _VALUES[data]
-    _drop_typography(data, classes, values)
-    starts, ends = _bounds(classes & BLANK == 0, block.offsets)
+        return Tokens(none, none, none > 0, none > 0, none.astype(np.uint64), np.zeros_like(block.offsets))
+    room = _room(len(data))
+    classes = np.take(_CLASSES, data, out=room.classes[: len(data)], mode="clip")
+    sums = np.take(_VALUES, data, out=room.values[: len(data)], mode="clip")
+    _drop_typography(data, classes, sums)
+    starts, stops = _bounds(np.take(_FILLED, data, out=room.filled[: len(data)], mode="clip"), block.offsets)
     bounds = np.searchsorted(starts, block.offsets)
-    if not len(starts):
-        return Tokens(starts, ends, classes[:0], values[:0], bounds)
-    bits = np.bitwise_or.reduceat(classes, starts)
     powers, inverses = _powers(len(data))
-    values *= powers[: len(data)]
-    hashes = np.add.reduceat(values, starts)
-    is_word = bits & KEPT != 0
+    sums *= powers[: len(data)]
+    np.cumsum(sums, out=sums)
+    hashes = sums[stops - 1]
+    inside = starts > 0
+    hashes[inside] -= sums[starts[inside] - 1]
+    is_word = hashes != 0  # what only punctuation adds up to
     hashes *= inverses[_first_kept(classes, starts, is_word)]
     hashes = mixed(hashes)
     hashes[~is_word] = 0
-    return Tokens(starts, ends, bits, hashes, bounds)
+    return Tokens(starts, stops - 1, is_word, _has_letter(classes, starts, stops), hashes, bounds)
 
 
-def _bounds(
-    filled: NDArray[np.bool_], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and the last place of each run of filled bytes; a run ends where its document does."""
-    begins = filled.copy()
-    begins[1:] &= ~filled[:-1]
-    inside = offsets[:-1][np.diff(offsets) > 0]
-    begins[inside] = filled[inside]
-    finishes = filled.copy()
-    finishes[:-1] &= ~filled[1:]
-    last = offsets[1:][np.diff(offsets) > 0] - 1
-    finishes[last] = filled[last]
-    return np.flatnonzero(begins), np.flatnonzero(finishes)
+def _bounds(filled: NDArray[np.bool_], offsets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each run of filled bytes begins and where it stops (not included); it stops where its document
+    does.
+    """
+    changes = np.empty(len(filled) + 1, np.bool_)
+    np.not_equal(filled[1:], filled[:-1], out=changes[1:-1])
+    changes[0], changes[-1] = filled[0], filled[-1]
+    places = np.flatnonzero(changes)
+    starts, stops = places[0::2], places[1::2]
+    joints = np.unique(offsets[1:-1])
+    joints = joints[(joints > 0) & (joints < len(filled))]
+    joints = joints[filled[joints] & filled[joints - 1]]  # one document ends in a word and the next begins with one
+    if len(joints):
+        starts = np.insert(starts, np.searchsorted(starts, joints), joints)
+        stops = np.insert(stops, np.searchsorted(stops, joints), joints)
+    return starts, stops
 
 
-def _first_kept(
-    classes: NDArray[np.uint8], starts: NDArray[np.int64], is_word: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _has_letter(classes: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which tokens hold a letter; most begin with one, and of the others all bytes are looked at."""
+    found: NDArray[np.bool_] = classes[starts] & ALPHA != 0
+    rest = np.flatnonzero(~found)
+    if len(rest):
+        sizes = stops[rest] - starts[rest]
+        firsts = np.cumsum(sizes) - sizes
+        places = np.arange(int(sizes.sum())) + np.repeat(starts[rest] - firsts, sizes)
+        found[rest] = np.bitwise_or.reduceat(classes[places], firsts) & ALPHA != 0
+    return found
+
+
+def _first_kept(classes: NDArray[np.uint8], starts: NDArray[np.int64], is_word: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where each word's first kept byte is, so that a quote before a word does not change its hash."""
     first = starts.copy()
     waiting = np.flatnonzero(is_word & (classes[starts] & KEPT == 0))
@@ -200,6 +217,25 @@ def _drop_typography(data: NDArray[np.uint8], classes: NDArray[np.uint8], values
     for step in range(3):
         classes[places + step] = 0
         values[places + step] = 0
+
+
+@dataclass
+class _Room(threading.local):
+    """Arrays that are written over from block to block: fresh ones would cost more than the work done in them."""
+
+    classes: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    filled: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    values: U64 = field(default_factory=lambda: np.empty(0, np.uint64))
+
+
+_ROOM = _Room()
+
+
+def _room(size: int) -> _Room:
+    if len(_ROOM.classes) < size:
+        _ROOM.classes, _ROOM.filled = np.empty(size, np.uint8), np.empty(size, np.bool_)
+        _ROOM.values = np.empty(size, np.uint64)
+    return _ROOM
 
 
 @cache
@@ -234,7 +270,7 @@ def _classes_of_bytes() -> NDArray[np.uint8]:
 
 def _values_of_bytes() -> U64:
     """Return a fixed random value for each byte that counts, capitals as small letters; 0 for the others."""
-    table = mixed((np.arange(1, 257, dtype=np.uint64) * np.uint64(0xD1B54A32D192ED03)))
+    table = mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(0xD1B54A32D192ED03))
     capitals = np.frombuffer(string.ascii_uppercase.encode(), np.uint8)
     table[capitals] = table[capitals + 32]
     table[_CLASSES & KEPT == 0] = 0
@@ -242,4 +278,5 @@ def _values_of_bytes() -> U64:
 
 
 _CLASSES = _classes_of_bytes()
+_FILLED = _CLASSES & BLANK == 0
 _VALUES = _values_of_bytes()

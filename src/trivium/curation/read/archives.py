@@ -1,7 +1,7 @@
 """Web archives (WARC, WET, ARC) to passages: pages to their main text, converted texts as they are.
 
-The records are framed here, so that one that is malformed costs a line in the ledger and the next is found again; what is
-within a response (HTTP headers, chunks, packed bodies) is read by fastwarc.
+The records are framed here, so that one that is malformed costs a line in the ledger and the next is found again; what
+is within a response (HTTP headers, chunks, packed bodies) is read by fastwarc.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def _warc(stream: Stream, file: Found, ledger: Ledger, max_bytes: int) -> Iterat
             continue
         if not line.startswith(b"WARC/"):
             if not lost:
-                ledger.drop("no WARC record: skipped to the next", file=file.name, line=number + 1, excerpt=_shown(line))
+                ledger.drop(
+                    "no WARC record: skipped to the next", file=file.name, line=number + 1, excerpt=_shown(line)
+                )
             lost = True
             continue
         number, lost = number + 1, False
@@ -90,9 +92,7 @@ def _warc(stream: Stream, file: Found, ledger: Ledger, max_bytes: int) -> Iterat
             yield Content(number, head.get("warc-target-uri", "").strip("<>"), body, "application/http" in mime, mime)
 
 
-def _body(
-    stream: Stream, wanted: tuple[str, int, int], place: tuple[Found, int], ledger: Ledger
-) -> bytes | None:
+def _body(stream: Stream, wanted: tuple[str, int, int], place: tuple[Found, int], ledger: Ledger) -> bytes | None:
     """Return a record's body, None where it is no document or does not come whole (said in the ledger)."""
     (kind, length, max_bytes), (file, number) = wanted, place
     if kind in ("response", "resource", "conversion") and length <= max_bytes:

@@ -24,8 +24,8 @@ SCHEMA = pa.schema(
         ("url", pa.string()),
     ]
 )
-"""`id` is `content_id(text)` of the text as read; `group` what the document is a piece of; `where` is file:line, file:row
-or file:record, counted from 1; `url` is empty where the source knows none.
+"""`id` is `content_id(text)` of the text as read; `group` what the document is a piece of; `where` is file:line,
+file:row or file:record, counted from 1; `url` is empty where the source knows none.
 """
 
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 
 class Passage(NamedTuple):
-    """A text of at most `max_document_chars`; several of one line (or of one file without lines) are pieces of one whole."""
+    """A text of at most `max_document_chars`; several of one line (or of one file without lines) are pieces of one
+    whole.
+    """
 
     text: str
     line: int | None = None

@@ -15,7 +15,9 @@ MAX_PAGES = 5000
 
 
 def passages_of_pdf(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterator[Passage]:
-    """Yield the text of a PDF's pages, joined by blank lines, in pieces; scans hold no text and say so in the ledger."""
+    """Yield the text of a PDF's pages, joined by blank lines, in pieces; scans hold no text and say so in the
+    ledger.
+    """
     try:
         import pypdf
     except ImportError:
@@ -31,9 +33,11 @@ def passages_of_pdf(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterat
             if len(reader.pages) > MAX_PAGES:
                 ledger.drop(f"PDF of more than {MAX_PAGES:,} pages: the rest is lost", file=file.name)
             for page in reader.pages[:MAX_PAGES]:
-                texts.append(page.extract_text())
+                texts.append(page.extract_text())  # noqa: PERF401  what came before a broken page is kept
     except _broken(pypdf) as error:
-        ledger.drop("broken PDF: the rest of the file is lost", file=file.name, excerpt=f"{type(error).__name__}: {error}")
+        ledger.drop(
+            "broken PDF: the rest of the file is lost", file=file.name, excerpt=f"{type(error).__name__}: {error}"
+        )
     text = whole("\n\n".join(texts))
     if not text.strip():
         ledger.drop("PDF without text: scanned pages need text recognition first", file=file.name)

@@ -53,9 +53,7 @@ def passages_of_array(file: Found, ledger: Ledger, config: ReaderConfig) -> Iter
         yield from _passages_of_row(row, number, file, ledger, config)
 
 
-def _passages_of_row(
-    row: Any, number: int, file: Found, ledger: Ledger, config: ReaderConfig
-) -> Iterator[Passage]:
+def _passages_of_row(row: Any, number: int, file: Found, ledger: Ledger, config: ReaderConfig) -> Iterator[Passage]:
     """Yield the pieces of one JSON row; `number` counts rows from 1."""
     text = text_of(row, config.text_keys)
     if text is None:
@@ -94,5 +92,3 @@ def decoded(raw: bytes, line: int | None, file: Found, ledger: Ledger) -> str:
         text = raw.decode("utf-8-sig", "replace")
         ledger.repair("invalid UTF-8 replaced", file=file.name, line=line, excerpt=f"{error.reason}: {text[:120]}")
         return text
-
-

@@ -66,7 +66,9 @@ def _arrow_batches(source: Any) -> Iterator[pa.RecordBatch]:
 
 
 def passages_of_cells(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterator[Passage]:
-    """Yield the texts of a CSV or TSV file with a head line; a row with too many or too few cells goes to the ledger."""
+    """Yield the texts of a CSV or TSV file with a head line; a row with too many or too few cells goes to the
+    ledger.
+    """
     separator = "\t" if file.kind == ".tsv" else ","
     names = _head(file, ledger, separator)
     column = next((key for key in config.text_keys if key in names), None)
@@ -124,7 +126,9 @@ def _say_no_column(names: Sequence[str], file: Found, ledger: Ledger, config: Re
     ledger.drop(f"no column under {keys}", file=file.name, excerpt="its columns are " + ", ".join(names))
 
 
-def _passages(batch: pa.RecordBatch, first: int, file: Found, ledger: Ledger, config: ReaderConfig) -> Iterator[Passage]:
+def _passages(
+    batch: pa.RecordBatch, first: int, file: Found, ledger: Ledger, config: ReaderConfig
+) -> Iterator[Passage]:
     key = next(key for key in config.text_keys if key.partition(".")[0] in batch.schema.names)
     values = batch.column(key.partition(".")[0]).to_pylist()
     has_url = "url" in batch.schema.names

@@ -36,8 +36,8 @@ def read_unit(unit: Unit, ledger: Ledger) -> Iterator[pa.RecordBatch]:
 
 
 def read_batches(source: SourceSpec, ledger: Ledger) -> Iterator[pa.RecordBatch]:
-    """Yield the documents of all units in order; SourceError at once where nothing can be read, and at the end where not
-    one document came of them.
+    """Yield the documents of all units in order; SourceError at once where nothing can be read, and at the end where
+    not one document came of them.
     """
     units = plan_units(source, ledger)
     return _batches(source, units, ledger)
@@ -74,9 +74,7 @@ def drafts(unit: Unit, ledger: Ledger) -> Iterator[Draft]:
         last = (passage.line, last[1] + 1 if last[0] == passage.line else 1)
         where = unit.name if passage.line is None else f"{unit.name}:{passage.line}"
         piece = f"#{last[1]}" if last[1] > 1 else ""
-        yield Draft(
-            passage.text, source.name, source.licence, f"{source.name}/{where}", f"{where}{piece}", passage.url
-        )
+        yield Draft(passage.text, source.name, source.licence, f"{source.name}/{where}", f"{where}{piece}", passage.url)
 
 
 def _passages(unit: Unit, ledger: Ledger) -> Iterator[Passage]:

@@ -86,7 +86,5 @@ def _groups(whole: Unit, unit_bytes: int) -> Iterator[Unit]:
         size += sum(group.column(column).total_compressed_size for column in range(group.num_columns))
         row += group.num_rows
         if size >= unit_bytes or index == len(sizes) - 1:
-            yield whole.model_copy(
-                update={"start": start, "stop": index + 1, "first_line": first, "num_bytes": size}
-            )
+            yield whole.model_copy(update={"start": start, "stop": index + 1, "first_line": first, "num_bytes": size})
             start, first, size = index + 1, row, 0
