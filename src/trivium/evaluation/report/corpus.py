@@ -10,7 +10,7 @@ from trivium.evaluation.report import funnel
 from trivium.evaluation.report.page import environment, printable, styles
 from trivium.evaluation.report.words import counted, large
 
-MAX_RULES = 12
+MAX_RULES = 10
 MAX_LANGUAGES = 10
 KEPT = "kept"
 
@@ -19,7 +19,7 @@ def render_corpus(account: dict[str, Any]) -> str:
     """Return the page."""
     rules = [rule for rule, count in account["failed"].items() if count][:MAX_RULES]
     samples = account["samples"]
-    dropped = [each for rule, some in samples.items() if rule != KEPT for each in some]
+    dropped = [each for one in account["dropped"] for each in samples.get(one["rule"], [])]
     page = (
         environment()
         .get_template("corpus.html.j2")
@@ -73,7 +73,7 @@ def _lede(account: dict[str, Any]) -> str:
         return f"{kept}. Nothing was dropped."
     share = funnel.percent(gone / documents["read"])
     most = max(account["dropped"], key=lambda each: each["documents"])
-    return f"{kept}. {gone:,} documents were dropped ({share}), most of them by the rule “{most['rule']}”."
+    return f"{kept}. {gone:,} documents were dropped ({share}), most of them by the rule “{most['rule'].replace('_', ' ')}”."
 
 
 def _in_turn(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def funnel(account: dict[str, Any]) -> Markup:
     widths = Axis(0, total, _LABELS, _WIDTH - _NUMBERS)
     for number, row in enumerate(rows):
         top = 3 + number * _ROW
-        drawing.label("lab", _LABELS - 10, top + 16, row.rule, "end")
+        drawing.label("lab", _LABELS - 10, top + 16, row.rule.replace("_", " "), "end")
         end = widths.at(row.left)
         drawing.add("rect", class_="left", x=_LABELS, y=top + 3, width=max(end - _LABELS, 0.6), height=_ROW - 8)
         if row.taken:
