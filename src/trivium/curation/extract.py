@@ -61,8 +61,9 @@ def without_link_lists(page: str) -> str:
 
     It reads tags, not the parsed tree: asking the tree for its links costs ten times what extraction does.
 
-    >>> without_link_lists("<ul><li><a>One</a><li><a>Two</a><li><a>Three</a></ul><p>See <a>this</a>, that and
-    those.</p>") '<p>See <a>this</a>, that and those.</p>'
+    >>> page = "<ul><li><a>One</a><li><a>Two</a><li><a>Three</a></ul><p>See <a>this</a>, that and those.</p>"
+    >>> without_link_lists(page)
+    '<p>See <a>this</a>, that and those.</p>'
     """
     if any(page.count(opens) > page.count(closes) + _MAX_OPEN for opens, closes in (("<!--", "-->"), ("<s", "</s"))):
         return page  # each that never closes would be sought to the end of the page

@@ -136,7 +136,7 @@ def _line_scores(seen: Seen, num_chars: F64) -> dict[str, F64]:
     keys, opens = ln.paragraph_keys(lines)
     owners = lines.documents[opens]
     paragraph_again = ln.repeated(keys, owners)
-    closes = np.append(opens[1:], len(lines.ends)) - 1
+    closes = np.append(opens, len(lines.ends))[1:] - 1
     paragraph_chars = seen.chars(lines.starts[opens], lines.ends[closes] + 1)
     script = np.unique(_line_of(seen, _where_words(seen, "javascript")))
 

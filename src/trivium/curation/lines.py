@@ -33,7 +33,7 @@ class Lines:
     num_breaks: I64
     """How many line ends lie between it and the line before in its document (0 for the first)."""
     keys: U64
-    """Equal for lines that are equal but for case and the punctuation between their first and last byte."""
+    """Equal for lines that are equal, and for those as long that differ in case and inner punctuation alone."""
 
 
 def find_lines(block: Block, tokens: Tokens) -> Lines:
@@ -61,7 +61,8 @@ def _keys(block: Block, tokens: Tokens, of: tuple[I64, I64, I64, I64]) -> U64:
     rank = np.arange(len(tokens.starts)) - np.repeat(firsts, np.diff(np.append(firsts, len(tokens.starts))))
     stirred = mixed(tokens.hashes + rank.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     keys: U64 = np.add.reduceat(stirred, firsts)
-    edge = block.data[starts].astype(np.uint64) << np.uint64(8) | block.data[ends]
+    edge = (ends - starts).astype(np.uint64) << np.uint64(16)
+    edge |= block.data[starts].astype(np.uint64) << np.uint64(8) | block.data[ends]
     return mixed(keys + edge * np.uint64(0xD1B54A32D192ED03))
 
 

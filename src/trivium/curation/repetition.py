@@ -35,7 +35,7 @@ def repetition_columns(block: Block, tokens: Tokens, chars: Callable[[I64, I64],
     lengths = chars(tokens.starts[is_word], tokens.ends[is_word] + 1)
     salted = hashes + mixed(documents.astype(np.uint64))
     top = {
-        f"top_{n}gram_char_share": _share(_top_chars(salted, documents, lengths, (n, num_documents)), num_chars)
+        f"top_{n}gram_char_share": _share(_top_chars(hashes, documents, lengths, (n, num_documents)), num_chars)
         for n in TOP
     }
     repeated = dict.fromkeys((f"repeated_{n}gram_char_share" for n in REPEATED), np.zeros(num_documents))
@@ -55,8 +55,11 @@ def repetition_columns(block: Block, tokens: Tokens, chars: Callable[[I64, I64],
     return top | repeated
 
 
-def _top_chars(salted: U64, documents: I64, lengths: I64, of: tuple[int, int]) -> F64:
-    """Return for each document the characters of its most frequent n-gram, times how often it is there."""
+def _top_chars(hashes: U64, documents: I64, lengths: I64, of: tuple[int, int]) -> F64:
+    """Return for each document the characters of its most frequent n-gram, times how often it is there.
+
+    Of equally frequent ones it is that with the least hash: which documents share the block must not matter.
+    """
     n, num_documents = of
     out = np.zeros(num_documents)
     whole = _whole(documents, n)
@@ -64,7 +67,7 @@ def _top_chars(salted: U64, documents: I64, lengths: I64, of: tuple[int, int]) -
         return out
     owners = documents[whole]
     shift = np.uint64(64 - int(num_documents).bit_length())
-    keys = rolling(salted, n)[whole] >> np.uint64(int(num_documents).bit_length())
+    keys = rolling(hashes, n)[whole] >> np.uint64(int(num_documents).bit_length())
     keys |= owners.astype(np.uint64) << shift  # sorting parts the documents too
     row = np.sort(keys)
     opens = np.flatnonzero(np.concatenate([[True], row[1:] != row[:-1]]))
