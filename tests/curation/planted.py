@@ -36,8 +36,12 @@ def plant(seed: int, num_originals: int = 600) -> Planted:
     rng = np.random.default_rng(seed)
     words = vocabulary(rng)
     planted = Planted()
-    originals = [of(text(rng, words, int(rng.integers(100, 400))), f"source-{index % 3}") for index in range(num_originals)]
-    planted.items = [Document(id=f"eval:{n}", text=text(rng, words, int(rng.integers(13, 30))), source="eval") for n in range(40)]
+    originals = [
+        of(text(rng, words, int(rng.integers(100, 400))), f"source-{index % 3}") for index in range(num_originals)
+    ]
+    planted.items = [
+        Document(id=f"eval:{n}", text=text(rng, words, int(rng.integers(13, 30))), source="eval") for n in range(40)
+    ]
     planted.documents = list(originals)
     for original in originals[: num_originals // 5]:
         planted.documents.append(of(original.text, "copies"))

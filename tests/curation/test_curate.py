@@ -79,9 +79,7 @@ def test_of_each_cluster_the_longest_is_kept(planted: Planted, made: tuple[Path,
     assert all(row["detail"] not in dropped or dropped[row["detail"]]["reason"] == "exact duplicate" for row in near)
 
 
-def test_every_planted_evaluation_item_is_found_and_named(
-    planted: Planted, made: tuple[Path, dict[str, Any]]
-) -> None:
+def test_every_planted_evaluation_item_is_found_and_named(planted: Planted, made: tuple[Path, dict[str, Any]]) -> None:
     found = {id: row["detail"] for id, row in ledger(made[0]).items() if row["reason"] == "evaluation item"}
     assert found == planted.leaked
 
@@ -90,7 +88,9 @@ def test_everything_read_is_kept_or_held_out_or_in_the_ledger(
     planted: Planted, made: tuple[Path, dict[str, Any]]
 ) -> None:
     folder, account = made
-    kept = [one.id for name in ("documents", "heldout") for one in read_records(folder / "out" / f"{name}.jsonl", Document)]
+    kept = [
+        one.id for name in ("documents", "heldout") for one in read_records(folder / "out" / f"{name}.jsonl", Document)
+    ]
     rows = (folder / "out" / "ledger.jsonl").read_text().splitlines()
     assert len(kept) + len(rows) == len(planted.documents) == account["documents"]["read"]
     assert set(kept).isdisjoint(ledger(folder).keys() - {one.id for one in planted.documents if one.source == "copies"})
@@ -99,7 +99,10 @@ def test_everything_read_is_kept_or_held_out_or_in_the_ledger(
 
 def test_a_repeated_paragraph_stays_only_where_it_came_first(tmp_path: Path) -> None:
     again = "This paragraph stands in many documents, and it is long enough to be counted as a paragraph of its own, surely."
-    texts = [f"Document {index} begins here with a line of its own.\n\n{again}\n\nAnd so it ends, {index}." for index in range(3)]
+    texts = [
+        f"Document {index} begins here with a line of its own.\n\n{again}\n\nAnd so it ends, {index}."
+        for index in range(3)
+    ]
     (tmp_path / "in").mkdir()
     write_records(tmp_path / "in" / "documents.jsonl", [Document.of(text, source="s") for text in [*texts, again]])
     settings = CurationSettings(repeated_paragraphs=RepeatedParagraphs(), heldout_share=0)
@@ -112,7 +115,9 @@ def test_a_repeated_paragraph_stays_only_where_it_came_first(tmp_path: Path) -> 
 
 def test_nothing_found_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    rows = [Document.of(f"This is document number {index}, unlike any other of them.", source="s") for index in range(9)]
+    rows = [
+        Document.of(f"This is document number {index}, unlike any other of them.", source="s") for index in range(9)
+    ]
     write_records(tmp_path / "in" / "documents.jsonl", [*rows, Document.of("tiny", source="small")])
     account = run(tmp_path / "in", tmp_path, CurationSettings(near_duplicates=NearDuplicates()))
     assert account["warnings"] == [

@@ -24,7 +24,7 @@ class Clusters:
         self._parents = array("q", range(num_rows))
 
     def join(self, first: Rows, second: Rows) -> None:
-        """Put the two rows of each pair into one cluster; the smallest row is its root, in whatever order pairs come."""
+        """Put the two rows of each pair into one cluster; its root is its smallest row, whatever the order of pairs."""
         parents = self._parents
         for a, b in zip(first.tolist(), second.tolist(), strict=True):
             while parents[a] != a:
@@ -36,7 +36,8 @@ class Clusters:
 
     def apart(self, first: Rows, second: Rows) -> NDArray[np.bool_]:
         """Return which pairs are not in one cluster yet."""
-        return self._roots_of(first) != self._roots_of(second)
+        different: NDArray[np.bool_] = self._roots_of(first) != self._roots_of(second)
+        return different
 
     def roots(self) -> Rows:
         """Return the smallest row of each row's cluster."""

@@ -36,7 +36,7 @@ class Workplace:
     scratch: Path
     out: Path
     seed: int
-    engine: EngineSettings = EngineSettings()
+    engine: EngineSettings
 
 
 def curate(place: Workplace, settings: CurationSettings, tell: Tell = lambda num_bytes: None) -> dict[str, Any]:

@@ -50,7 +50,8 @@ class Parts:
 
     def rows(self, places: NDArray[np.int64]) -> Rows:
         """Return the numbers of documents given by part and row."""
-        return self.starts[places >> PLACE_BITS] + (places & ((1 << PLACE_BITS) - 1))
+        rows: Rows = self.starts[places >> PLACE_BITS] + (places & ((1 << PLACE_BITS) - 1))
+        return rows
 
 
 @dataclass
@@ -98,9 +99,7 @@ def _first_of_runs(same: NDArray[np.bool_]) -> Rows:
     return np.repeat(starts, np.diff([*starts, len(same) + 1]))
 
 
-def _find_near(
-    keys: Sequence[Path], parts: Parts, settings: CurationSettings, engine: Engine, copies: Copies
-) -> None:
+def _find_near(keys: Sequence[Path], parts: Parts, settings: CurationSettings, engine: Engine, copies: Copies) -> None:
     near = settings.near_duplicates
     assert near is not None
     signatures = Signatures(parts, near)

@@ -4,7 +4,6 @@ whole unit.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -50,7 +49,10 @@ def read_job(item: str) -> str:
         return done.read_text(encoding="utf-8")
     job.folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    with Ledger(stem.with_suffix(".ledger")) as ledger, stem.with_suffix(".documents").open("w", encoding="utf-8") as file:
+    with (
+        Ledger(stem.with_suffix(".ledger")) as ledger,
+        stem.with_suffix(".documents").open("w", encoding="utf-8") as file,
+    ):
         for batch in read_unit(job.unit, ledger):
             for document in _records(batch):
                 file.write(document.model_dump_json(exclude_defaults=True) + "\n")

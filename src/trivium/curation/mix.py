@@ -1,5 +1,4 @@
-"""How much each source has, and how much of each is wanted, to which documents are taken, how often and in which order.
-"""
+"""What each source has, and how much of it is wanted, to the documents taken: how often, and in which order."""
 
 from __future__ import annotations
 
@@ -106,7 +105,9 @@ def _shares(available: Mapping[str, int], settings: MixSettings) -> dict[str, fl
     return {name: weights[name] / total for name in available}
 
 
-def choose(sizes: NDArray[np.int64], sources: NDArray[np.int64], plan: Sequence[Planned], seed: int) -> NDArray[np.int64]:
+def choose(
+    sizes: NDArray[np.int64], sources: NDArray[np.int64], plan: Sequence[Planned], seed: int
+) -> NDArray[np.int64]:
     """Return the documents of the mix in a seeded order, a document as often as it is gone through.
 
     `sources[i]` is the place in the plan of document i's source. Of the last, unfinished round through a source those

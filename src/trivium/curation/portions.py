@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,7 @@ def plan_portions(path: Path, *, reserved: bool = False, portion_bytes: int = PO
             cuts.append(file.tell())
     if cuts[-1] < size:
         cuts.append(size)
-    pairs = zip(cuts, cuts[1:], strict=False)
-    return [Portion(path=path, start=start, stop=stop, reserved=reserved) for start, stop in pairs]
+    return [Portion(path=path, start=start, stop=stop, reserved=reserved) for start, stop in pairwise(cuts)]
 
 
 def read_rows(portion: Portion) -> Iterator[dict[str, Any]]:

@@ -89,7 +89,9 @@ def _pairs(texts: Sequence[str], sources: Mapping[str, Path], what: str) -> dict
             name, value = "", text
         elif name not in sources:
             known = ", ".join(sources)
-            raise InputError(f"--{what}: no source `{name}`{nearest(name, sources)}", where=text, do=f"sources: {known}")
+            raise InputError(
+                f"--{what}: no source `{name}`{nearest(name, sources)}", where=text, do=f"sources: {known}"
+            )
         found[name] = value
     return found
 

@@ -30,7 +30,7 @@ NONE = Repeats(np.empty(0, np.int64), np.empty(0, np.int32))
 
 
 def find_repeats(parts: Parts, dropped: NDArray[np.bool_], max_copies: int, engine: Engine) -> Repeats:
-    """Find the paragraphs beyond the first `max_copies` in the order read; what is dropped anyway counts for nothing."""
+    """Find the paragraphs beyond the first `max_copies` in the order read, among what is not dropped."""
     rows: list[Rows] = [NONE.rows]
     indexes: list[NDArray[np.int32]] = [NONE.indexes]
     files = [each.paragraphs for each in parts.files()]

@@ -198,7 +198,5 @@ def _sample(row: dict[str, Any], settled: Settled) -> None:
     samples = settled.samples.setdefault(rule, [])
     if len(samples) == NUM_SAMPLES and row["id"] >= samples[-1].id:
         return
-    sample = Sample(
-        row["id"], row["source"], row["text"][:SAMPLE_CHARS], row["rule"], row["value"], row["detail"]
-    )
+    sample = Sample(row["id"], row["source"], row["text"][:SAMPLE_CHARS], row["rule"], row["value"], row["detail"])
     settled.samples[rule] = heapq.nsmallest(NUM_SAMPLES, [*samples, sample], key=lambda each: each.id)

@@ -127,7 +127,9 @@ class _Sieve:
         self._privacy(sub)
         verdict.spread(sub.verdict, rows)
         survivors = self._survivors(sub, rows, [keys[row] for row in rows.tolist()])
-        return _table(batch, _replaced(texts, rows, sub.texts), verdict, counts, _spread(sub.columns, rows, len(ids))), survivors
+        return _table(
+            batch, _replaced(texts, rows, sub.texts), verdict, counts, _spread(sub.columns, rows, len(ids))
+        ), survivors
 
     def _drop_copies(self, keys: Sequence[str], ids: Sequence[str], seen: dict[str, str], verdict: Verdict) -> None:
         firsts: list[str | None] = [None] * len(keys)

@@ -33,7 +33,8 @@ class Verdict:
         """Drop the documents of a mask that are kept so far."""
         for index in np.flatnonzero(np.asarray(which, bool) & self.kept).tolist():
             self.rules[index] = rule
-            self.values[index] = None if values is None or values[index] is None else float(values[index])
+            value = None if values is None else values[index]
+            self.values[index] = None if value is None else float(value)
             self.details[index] = None if details is None else details[index]
             self.kept[index] = False
 
@@ -48,7 +49,11 @@ class Verdict:
         """Take over the verdict on some of the documents, which stand at these rows."""
         for index, row in enumerate(rows.tolist()):
             if not of.kept[index]:
-                self.rules[row], self.values[row], self.details[row] = of.rules[index], of.values[index], of.details[index]
+                self.rules[row], self.values[row], self.details[row] = (
+                    of.rules[index],
+                    of.values[index],
+                    of.details[index],
+                )
                 self.kept[row] = False
 
     def columns(self) -> list[pa.Array]:

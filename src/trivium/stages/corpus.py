@@ -29,7 +29,9 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
     score of every document, in the order read), and the report as report.json and report.html.
     """
     place = Workplace(sources.path, context.scratch, context.out, context.seed, config.engine)
-    total = sum((sources.path / name).stat().st_size for name in (DOCUMENTS, RESERVED) if (sources.path / name).exists())
+    total = sum(
+        (sources.path / name).stat().st_size for name in (DOCUMENTS, RESERVED) if (sources.path / name).exists()
+    )
     with context.progress("corpus", total, "bytes") as bar:
         account = curate(place, _settings(config), bar.advance)
     _refuse_nothing(account, sources)

@@ -19,12 +19,12 @@ from trivium.core.errors import SourceError
 from trivium.core.kinds import Sources
 from trivium.core.stage import Gathers, StageContext, stage
 from trivium.curation.engine import Engine, EngineSettings
+from trivium.curation.extract import Extraction
 from trivium.curation.files import find_files
 from trivium.curation.gather import gather_text, join
 from trivium.curation.items import read_items
 from trivium.curation.ledger import Ledger
 from trivium.curation.read import SourceSpec, plan_units
-from trivium.curation.extract import Extraction
 from trivium.human.formats import Reject, read_comparisons, read_demonstrations
 from trivium.human.split import split_of
 from trivium.primer.config import PrimerConfig

@@ -31,7 +31,7 @@ class MixedTokenizerConfig(TokenizerConfig):
 def tokenizer(corpus: Corpus, config: MixedTokenizerConfig, context: StageContext) -> TokenizerFiles:
     """Train on the kept documents or their mix; report bytes per token on those held out, by source and language."""
     file = corpus.path / "documents.jsonl"
-    texts = (document.text for document in read_records(file, Document))
+    texts: Iterator[str] = (document.text for document in read_records(file, Document))
     if config.mix is not None:
         texts = _mixed(file, config.mix, derive(context.seed, "tokenizer"))
     trained = Tokenizer.train(texts, TokenizerConfig(**config.model_dump(exclude={"mix"})))

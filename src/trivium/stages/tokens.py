@@ -83,9 +83,7 @@ def _mixed(
         yield TokenDocument(shards.document(index), num_bytes[index], names[sources[index]])
 
 
-def _tokens_by_source(
-    sizes: NDArray[np.int64], sources: NDArray[np.int64], names: tuple[str, ...]
-) -> dict[str, int]:
+def _tokens_by_source(sizes: NDArray[np.int64], sources: NDArray[np.int64], names: tuple[str, ...]) -> dict[str, int]:
     counts = np.bincount(sources, sizes, minlength=len(names)).astype(np.int64)
     return dict(zip(names, counts.tolist(), strict=True))
 

@@ -1,8 +1,8 @@
 """Encoded documents to memory-mapped token files on disk, and back to views of them.
 
 A folder holds `shard-00000.bin` (token ids, little-endian uint16 or uint32), `shard-00000.idx.npy` (uint64: where each
-document of the shard ends), `shard-00000.src.npy` (uint16: the number of each document's source in `sources`, where
-documents have one), and so on, and `shards.json`, written last. A document never spans two shards.
+document of the shard ends), `shard-00000.src.npy` (uint16: the number of each document's source in `sources`), and
+so on, and `shards.json`, written last. A document never spans two shards.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ShardsInfo(BaseModel):
     num_bytes: int
     shards: tuple[ShardInfo, ...]
     sources: tuple[str, ...] = ()
-    """What the numbers in the `.src.npy` files stand for; empty where documents came without."""
+    """What the numbers in the `.src.npy` files stand for; older shards have none."""
 
 
 def write_shards(
@@ -104,8 +104,7 @@ def write_shards(
                 origins.append(sources.setdefault(document.source, len(sources)))
         if ends:
             np.save(folder / f"{name}.idx.npy", np.asarray(ends, dtype="<u8"))
-            if set(sources) != {""}:
-                np.save(folder / f"{name}.src.npy", np.asarray(origins, dtype="<u2"))
+            np.save(folder / f"{name}.src.npy", np.asarray(origins, dtype="<u2"))
             infos.append(ShardInfo(name=name, num_tokens=num_tokens, num_documents=len(ends)))
         else:
             (folder / f"{name}.bin").unlink()
@@ -121,7 +120,7 @@ def write_shards(
         num_documents=sum(each.num_documents for each in infos),
         num_bytes=num_bytes,
         shards=tuple(infos),
-        sources=() if set(sources) == {""} else tuple(sources),
+        sources=tuple(sources),
     )
     (folder / _INDEX).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return info

@@ -52,9 +52,7 @@ def overlaps(account: dict[str, Any], rules: list[str]) -> list[dict[str, Any]]:
     rows = []
     for first in rules:
         failed = account["failed"][first]
-        shares = [
-            None if first == second else together.get(frozenset((first, second)), 0) / failed for second in rules
-        ]
+        shares = [None if first == second else together.get(frozenset((first, second)), 0) / failed for second in rules]
         rows.append({"rule": first, "failed": failed, "shares": shares})
     return rows
 
@@ -73,7 +71,8 @@ def _lede(account: dict[str, Any]) -> str:
         return f"{kept}. Nothing was dropped."
     share = funnel.percent(gone / documents["read"])
     most = max(account["dropped"], key=lambda each: each["documents"])
-    return f"{kept}. {gone:,} documents were dropped ({share}), most of them by the rule “{most['rule'].replace('_', ' ')}”."
+    rule = most["rule"].replace("_", " ")
+    return f"{kept}. {gone:,} documents were dropped ({share}), most of them by the rule “{rule}”."
 
 
 def _in_turn(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Turns the account of a corpus into its figures: the funnel, pairs of bars, and histograms of what was read and kept."""
+"""Turns the account of a corpus into its figures: the funnel, pairs of bars, and histograms of read and kept."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def funnel(account: dict[str, Any]) -> Markup:
     """Draw what is left after each rule, and beside it what the rule took."""
     rows = steps(account)
     total = max(rows[0].left, 1)
-    title = "; ".join(f"{row.rule}: {row.left:,} left" + (f", {row.taken:,} taken" if row.taken else "") for row in rows)
+    title = "; ".join(
+        f"{row.rule}: {row.left:,} left" + (f", {row.taken:,} taken" if row.taken else "") for row in rows
+    )
     drawing = Drawing(_WIDTH, _ROW * len(rows) + 6, "chart funnel", title)
     widths = Axis(0, total, _LABELS, _WIDTH - _NUMBERS)
     for number, row in enumerate(rows):
