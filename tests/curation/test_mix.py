@@ -59,7 +59,9 @@ def test_a_document_is_taken_as_often_as_its_source_is_gone_through() -> None:
     assert chosen.tolist() != sorted(chosen.tolist())
 
 
-@given(lengths=st.lists(st.integers(1, 50), min_size=1, max_size=40), budget=st.integers(1, 400), seed=st.integers(0, 9))
+@given(
+    lengths=st.lists(st.integers(1, 50), min_size=1, max_size=40), budget=st.integers(1, 400), seed=st.integers(0, 9)
+)
 def test_what_is_chosen_is_within_the_budget_and_close_to_it(lengths: list[int], budget: int, seed: int) -> None:
     plan = plan_mix({"a": sum(lengths)}, MixSettings(weights={"a": 1}, budget=budget))
     chosen = choose(np.array(lengths), np.zeros(len(lengths), np.int64), plan, seed)
