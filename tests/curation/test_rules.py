@@ -34,7 +34,7 @@ def test_plain_prose_passes_all_rules_and_each_fault_fails_its_own() -> None:
         "\n".join("- " + line for line in GOOD.replace(", ", ".\n").split("\n") * 2),
         " ".join(["word"] * 60) + ".",
         GOOD.replace(" ", " # "),
-        GOOD.replace(" ", " 12 "),
+        GOOD.replace(" ", " 12345 "),
     ]
     found = verdicts(scores(texts), chosen(tuple(GROUPS), {}))
     assert found.rule.to_pylist() == [

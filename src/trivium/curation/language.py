@@ -23,6 +23,8 @@ F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
 UNKNOWN = "und"
+NO_LANGUAGE = "zxx"
+"""The model's own class for numbers and code: `und` here."""
 _GROUP = 512
 """Texts that are walked side by side: enough that a step's work outweighs its calls."""
 
@@ -80,7 +82,7 @@ def language(texts: pa.LargeStringArray, settings: LanguageSettings) -> pa.Recor
 
 def known_languages() -> frozenset[str]:
     """Return the codes that can be told."""
-    return frozenset(_model().classes)
+    return frozenset(_model().classes) - {UNKNOWN}
 
 
 def _samples(data: NDArray[np.uint8], offsets: I64, group: I64, max_bytes: int) -> NDArray[np.uint8]:
@@ -145,5 +147,5 @@ def _model() -> Model:
         feature=np.asarray(held.tk_output, np.int32),
         weights=np.asarray(held.nb_ptc, np.float32),
         prior=np.asarray(held.nb_pc, np.float32),
-        classes=tuple(held.nb_classes),
+        classes=tuple(UNKNOWN if name == NO_LANGUAGE else name for name in held.nb_classes),
     )
