@@ -34,6 +34,7 @@ document.addEventListener('click', async (event) => {
   }
   const opener = event.target.closest('[data-open]');
   if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (event.target.closest('[data-close]')) event.target.closest('dialog').close();
 });
 
 // A form that asks first: its button opens the dialog named in data-open, and that holds the form. Selects that show at once:
