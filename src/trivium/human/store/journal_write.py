@@ -21,7 +21,7 @@ def note(session: Session, actor: str, action: str, target: str, **detail: Any) 
     session.info.setdefault(_PENDING, []).append((HOUSE, actor, action, target, detail))
 
 
-def note_in(session: Session, project_id: str, actor: str, action: str, target: str, **detail: Any) -> None:  # noqa: PLR0913
+def note_in(session: Session, project_id: str, actor: str, action: str, target: str, **detail: Any) -> None:
     """Remember that this was done in a project; the event is written when the transaction ends."""
     session.info.setdefault(_PENDING, []).append((project_id, actor, action, target, detail))
 

@@ -90,6 +90,8 @@ class PoolPrompt(Table):
     created_at: Mapped[datetime] = created()
     project_id: Mapped[str] = mapped_column(ForeignKey("project.id"))
     messages: Mapped[list[dict[str, Any]]]
+    search_text: Mapped[str]
+    """All turns as one text."""
     language: Mapped[str] = mapped_column(String(16), default="en")
     origin: Mapped[PromptOrigin] = mapped_column(words("prompt_origin", PromptOrigin))
     source: Mapped[str]

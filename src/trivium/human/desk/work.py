@@ -1,0 +1,115 @@
+"""An assignment to what its holder sees, and nothing more: the one place where blindness (I3) is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trivium.human.states import AssignmentState, Kind, Step
+from trivium.human.store.people import Person
+from trivium.human.store.projects import PoolPrompt, Project
+from trivium.human.store.work import Assignment, Batch, Item, Judgement, Reply
+from trivium.records import Message
+
+LETTERS = "ABCDEFGHI"
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Why a reviewer sent work back: what the writer reads."""
+
+    by: str
+    reasons: tuple[str, ...]
+    note: str
+    round: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Work:
+    """One piece of work as its holder sees it."""
+
+    assignment_id: str
+    item_id: str
+    project_id: str
+    batch: int
+    """Ordinal of the batch."""
+    kind: Kind
+    step: Step
+    round: int
+    state: AssignmentState
+    lease_until: datetime
+    guideline_id: str
+    messages: tuple[Message, ...]
+    """The prompt; empty where the writer is to write it."""
+    language: str
+    replies: tuple[str, ...]
+    """In the order shown: reply i is `LETTERS[i]`. A writer sees the text of the round before."""
+    cell: str | None
+    attrs: dict[str, Any]
+    """For writing and review: the annotations wanted or given."""
+    draft: dict[str, Any]
+    draft_rev: int
+    returned: tuple[Returned, ...]
+    """For writing: why it came back, newest first."""
+
+
+def work_of(db: Session, hold: Assignment) -> Work:
+    """Return what the holder of this assignment sees."""
+    item, batch, kind, prompt = db.execute(
+        select(Item, Batch, Project.kind, PoolPrompt)
+        .join(Batch, Batch.id == Item.batch_id)
+        .join(Project, Project.id == Item.project_id)
+        .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
+        .where(Item.id == hold.item_id)
+    ).one()
+    texts = {row.slot: row.content for row in latest_replies(db, item.id)}
+    order = hold.order or sorted(texts)
+    blind = hold.step == "label"
+    messages = tuple(Message(**one) for one in prompt.messages) if prompt else ()
+    return Work(
+        assignment_id=hold.id, item_id=item.id, project_id=item.project_id, batch=batch.ordinal, kind=kind,
+        step=hold.step, round=hold.round, state=hold.state, lease_until=hold.lease_until,
+        guideline_id=batch.guideline_id, messages=messages,
+        language=prompt.language if prompt else str(item.attrs.get("language", "en")),
+        replies=tuple(texts[slot] for slot in order if slot in texts), cell=None if blind else item.cell,
+        attrs={} if blind else dict(item.attrs), draft=dict(hold.draft), draft_rev=hold.draft_rev,
+        returned=returns(db, item.id) if hold.step == "write" and hold.round > 1 else (),
+    )  # fmt: skip
+
+
+def latest_replies(db: Session, item_id: str) -> list[Reply]:
+    """Return the newest text of each slot of an item, by slot."""
+    rows = db.scalars(select(Reply).where(Reply.item_id == item_id).order_by(Reply.slot, Reply.round))
+    return list({row.slot: row for row in rows}.values())
+
+
+def returns(db: Session, item_id: str) -> tuple[Returned, ...]:
+    """Return why an item was sent back, newest first."""
+    rows = db.execute(
+        select(Judgement, Person.pseudonym)
+        .join(Person, Person.id == Judgement.person_id)
+        .where(Judgement.item_id == item_id, Judgement.verdict == "reject")
+        .order_by(Judgement.created_at.desc())
+    )
+    return tuple(Returned(name, tuple(row.reasons), row.note, row.round, row.created_at) for row, name in rows)
+
+
+def shown_to_slots(hold: Assignment, values: Sequence[Any]) -> dict[int, Any]:
+    """Return slot → value from values in the order the replies were shown."""
+    return dict(zip(hold.order, values, strict=True))
+
+
+def num_waiting(db: Session, project_id: str, step: Step) -> int:
+    """Return how many holds are still to be given at this step."""
+    total = db.scalar(
+        select(func.sum(Item.wanted - Item.taken)).where(
+            Item.project_id == project_id, Item.step == step, Item.taken < Item.wanted
+        )
+    )
+    return int(total or 0)
