@@ -127,7 +127,7 @@ def environment() -> jinja2.Environment:
     made.globals.update(_=_say, icon=icon, asset=asset, interval=charts.interval)
     made.filters.update(
         markdown=markdown, number=number, percent=percent, measured=measured, day=day, clock=clock,
-        duration=duration, size=size, chunks=chunks, named=_named,
+        duration=duration, size=size, chunks=chunks, named=_named, twice=lambda key: (key, key),
     )
     return made
 

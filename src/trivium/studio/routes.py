@@ -40,6 +40,8 @@ class Page:
     writes: bool
     signed_in: bool
     again: Function | None = None
+    failed: Callable[[Database, FormData], None] | None = None
+    """What is written down, in a transaction of its own, where a sign-in failed."""
 
 
 PAGES: list[Page] = []
@@ -55,11 +57,14 @@ def get(path: str, *, writes: bool = False, signed_in: bool = True) -> Callable[
     return add
 
 
-def post(path: str, *, signed_in: bool = True, again: Function | None = None) -> Callable[[Function], Function]:
+def post(
+    path: str, *, signed_in: bool = True, again: Function | None = None,
+    failed: Callable[[Database, FormData], None] | None = None,
+) -> Callable[[Function], Function]:  # fmt: skip
     """Take a form at an address; `again` shows its page once more where the form is refused."""
 
     def add(function: Function) -> Function:
-        PAGES.append(Page("POST", path, function, True, signed_in, again))
+        PAGES.append(Page("POST", path, function, True, signed_in, again, failed))
         return function
 
     return add
@@ -107,6 +112,8 @@ def _serve(
         try:
             return _once(page, database, settings, request, form)
         except TriviumError as error:
+            if page.failed is not None and isinstance(error, SignInFailed):
+                page.failed(database, form)
             return _refusal(page, database, settings, request, error, form)
         except DBAPIError as error:
             if attempt == ATTEMPTS - 1 or not clashed(error):

@@ -80,7 +80,7 @@ REASONS: dict[str, str] = {
 }
 NAMES: dict[str, str] = {
     **TASK_TYPES, **PROMPT_TYPES, **PROMPT_LENGTHS, **RESPONSE_TYPES, **DIMENSIONS, **REASONS, **LANGUAGES,
-    "rank": "Order", "true": "with", "false": "without",
+    "rank": "Order", "yes": "with", "no": "without",
 }  # fmt: skip
 
 assert set(TASK_TYPES) == set(get_args(TaskType)), "the interface names every task type of the records"

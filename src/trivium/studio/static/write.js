@@ -40,7 +40,7 @@ function adopt(event) {
     const tick = document.querySelector(`[type=checkbox][name="${name}"]`);
     const select = document.querySelector(`select[name="${name}"]`);
     if (box) box.checked = true;
-    if (tick) tick.checked = String(value) === 'true';
+    if (tick) tick.checked = String(value) === 'yes';
     if (select) select.value = value;
   }
   if (event) recount();
