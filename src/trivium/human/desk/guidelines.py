@@ -8,11 +8,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import STUDIO, Actor, stand
 from trivium.human.desk.errors import Conflict, Invalid, NotAcknowledged, Unknown
+from trivium.human.rubrics import Rubric
 from trivium.human.states import GUIDELINE, transition
 from trivium.human.store.columns import now
 from trivium.human.store.journal_write import note_in
@@ -22,7 +24,9 @@ from trivium.human.store.projects import Ack, Guideline
 def draft(
     db: Session, actor: Actor, project_id: str, markdown: str, *, rubric: Mapping[str, Any], changelog: str = ""
 ) -> Guideline:
-    """Keep the draft of the next version; there is at most one, and saving replaces it."""
+    """Keep the draft of the next version; there is at most one, and saving replaces it. `rubric` is a `rubrics.Rubric`
+    as JSON, empty where people only write.
+    """
     stand(db, actor, project_id, "manage")
     if not markdown.strip():
         raise Invalid({"markdown": "write what people are to do"})
@@ -31,9 +35,23 @@ def draft(
         version = (db.scalar(select(func.max(Guideline.version)).where(Guideline.project_id == project_id)) or 0) + 1
         row = Guideline(project_id=project_id, version=version)
         db.add(row)
-    row.markdown, row.rubric, row.changelog = markdown, dict(rubric), changelog
+    row.markdown, row.rubric, row.changelog = markdown, _checked(rubric), changelog
     db.flush()
     return row
+
+
+def _checked(rubric: Mapping[str, Any]) -> dict[str, Any]:
+    if not rubric:
+        return {}
+    try:
+        return Rubric.model_validate(rubric).model_dump(mode="json")
+    except ValidationError as error:
+        raise Invalid({".".join(("rubric", *map(str, one["loc"]))): one["msg"] for one in error.errors()}) from error
+
+
+def rubric_of(row: Guideline) -> Rubric | None:
+    """Return what people mark under this version; None where they only write or review."""
+    return Rubric.model_validate(row.rubric) if row.rubric else None
 
 
 def publish(db: Session, actor: Actor, project_id: str, guideline_id: str) -> Guideline:

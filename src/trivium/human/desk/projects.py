@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, Standing, keep, stand
@@ -16,7 +16,7 @@ from trivium.human.store.columns import now
 from trivium.human.store.journal_write import note_in
 from trivium.human.store.people import Membership, Party, Person, Role
 from trivium.human.store.projects import Project, ProjectStatus
-from trivium.human.store.work import Assignment
+from trivium.human.store.work import Assignment, Item
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -151,4 +151,6 @@ def remove_member(db: Session, actor: Actor, project_id: str, person_id: str) ->
     )
     for hold in db.scalars(held):
         hold.lease_until = now()
+    waiting = Item.reserved_for == person_id, Item.project_id == project_id
+    db.execute(update(Item).where(*waiting).values(reserved_for=None))
     note_in(db, project_id, actor.person_id, "member.removed", f"person:{person_id}")

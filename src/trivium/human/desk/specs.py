@@ -7,9 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from trivium.human.coverage import Requirement
 from trivium.human.desk.actor import Actor, stand
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.states import SPEC, transition
@@ -28,8 +30,8 @@ def cell_key(where: Mapping[str, str]) -> str:
 
 
 def draft(db: Session, actor: Actor, project_id: str, body: Mapping[str, Any]) -> Spec:
-    """Keep the draft of the next version; there is at most one, and saving replaces it. `body` has `dimensions` (name →
-    values), `cells` ([{where, target}]) and may have `min_agreement`.
+    """Keep the draft of the next version; there is at most one, and saving replaces it. `body` is a
+    `coverage.Requirement` as JSON.
     """
     stand(db, actor, project_id, "manage")
     checked = _checked(body)
@@ -76,28 +78,16 @@ def _spec(db: Session, project_id: str, spec_id: str) -> Spec:
 
 
 def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body if its cells name known values of known dimensions, each cell once, with targets above 0."""
-    wrong: dict[str, str] = {}
-    dimensions = body.get("dimensions") or {}
-    cells = body.get("cells") or []
-    if not dimensions:
-        wrong["dimensions"] = "name at least one dimension with its values"
-    if not cells:
-        wrong["cells"] = "name at least one cell with a target"
-    seen: set[str] = set()
-    for number, cell in enumerate(cells):
-        where, target = cell.get("where") or {}, cell.get("target")
-        for name, value in where.items():
-            if value not in dimensions.get(name, ()):
-                wrong[f"cells.{number}"] = f"{name} has no value {value!r}"
-        if not isinstance(target, int) or isinstance(target, bool) or target < 1:
-            wrong[f"cells.{number}"] = "a target is a whole number from 1"
-        if cell_key(where) in seen:
-            wrong[f"cells.{number}"] = "this cell is named twice"
-        seen.add(cell_key(where))
-    if wrong:
-        raise Invalid(wrong)
-    return json.loads(json.dumps(dict(body)))  # type: ignore[no-any-return]
+    """Return the body if it is a requirement: its cells name known values, do not overlap, and have targets."""
+    try:
+        return Requirement.model_validate(body).model_dump(mode="json")
+    except ValidationError as error:
+        raise Invalid({".".join(map(str, one["loc"])) or "cells": one["msg"] for one in error.errors()}) from error
+
+
+def requirement_of(spec: Spec) -> Requirement:
+    """Return what a version asks for."""
+    return Requirement.model_validate(spec.body)
 
 
 def must_be_frozen(db: Session, project_id: str) -> Spec:

@@ -16,9 +16,6 @@ from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Assignment, Batch, Item, Judgement, Reply
 from trivium.records import Message
 
-LETTERS = "ABCDEFGHI"
-
-
 @dataclass(frozen=True)
 class Returned:
     """Why a reviewer sent work back: what the writer reads."""
@@ -49,7 +46,7 @@ class Work:
     """The prompt; empty where the writer is to write it."""
     language: str
     replies: tuple[str, ...]
-    """In the order shown: reply i is `LETTERS[i]`. A writer sees the text of the round before."""
+    """In the order shown: reply i is called `rubrics.reply_name(i)`. A writer sees the text of the round before."""
     cell: str | None
     attrs: dict[str, Any]
     """For writing and review: the annotations wanted or given."""
@@ -85,7 +82,7 @@ def work_of(db: Session, hold: Assignment) -> Work:
 
 def latest_replies(db: Session, item_id: str) -> list[Reply]:
     """Return the newest text of each slot of an item, by slot."""
-    rows = db.scalars(select(Reply).where(Reply.item_id == item_id).order_by(Reply.slot, Reply.round))
+    rows = db.scalars(select(Reply).where(Reply.item_id == item_id).order_by(Reply.slot, Reply.round, Reply.revision))
     return list({row.slot: row for row in rows}.values())
 
 

@@ -86,7 +86,7 @@ class Reply(Table):
 
     __tablename__ = "response"
     __table_args__ = (
-        UniqueConstraint("item_id", "slot", "round"),
+        UniqueConstraint("item_id", "slot", "round", "revision"),
         CheckConstraint("author_id IS NULL OR model_ref IS NULL", name="one_author"),
     )
 
@@ -95,6 +95,8 @@ class Reply(Table):
     item_id: Mapped[str] = mapped_column(ForeignKey("item.id"))
     slot: Mapped[int]
     round: Mapped[int] = mapped_column(default=1)
+    revision: Mapped[int] = mapped_column(default=0)
+    """Raised where a reviewer mends the text instead of returning it."""
     author_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     model_ref: Mapped[str | None]
     content: Mapped[str]
