@@ -55,6 +55,8 @@ class Here:
     settings: StudioSettings
     visit: Visit | None
     form: FormData = field(default_factory=FormData)
+    body: dict[str, Any] = field(default_factory=dict)
+    """What a script of ours sent as JSON."""
     standing: Standing | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""

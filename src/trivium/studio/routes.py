@@ -16,11 +16,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from trivium.core.errors import RefusedError, StorageError, TriviumError
+from trivium.core.errors import InputError, RefusedError, StorageError, TriviumError
 from trivium.human.desk import people
 from trivium.human.desk.errors import Conflict, Invalid, NotAcknowledged, NotAllowed, SignInFailed, TooMany, Unknown
+from trivium.human.states import HandError, StateError
 from trivium.human.store.database import ATTEMPTS, Database, clashed
 from trivium.studio import csrf
 from trivium.studio.here import Here
@@ -28,6 +30,7 @@ from trivium.studio.problems import problem
 from trivium.studio.settings import StudioSettings
 
 Function = Callable[..., Response]
+Sent = tuple[FormData, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def post(
 
 STATUS: tuple[tuple[type[TriviumError], int], ...] = (
     (Unknown, 404), (NotAllowed, 403), (SignInFailed, 401), (TooMany, 429), (Conflict, 409), (Invalid, 422),
-    (csrf.CrossSiteError, 403), (StorageError, 503), (RefusedError, 403), (TriviumError, 422),
+    (HandError, 403), (StateError, 409), (csrf.CrossSiteError, 403), (StorageError, 503), (RefusedError, 403), (TriviumError, 422),
 )  # fmt: skip
 
 
@@ -85,13 +88,16 @@ def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callab
     """Return the ASGI endpoint of a page."""
 
     async def answer(request: Request) -> Response:
-        form = FormData()
+        sent: Sent = (FormData(), {})
         if page.method == "POST":
             try:
-                form = await csrf.posted(request)
-            except csrf.CrossSiteError as error:
+                sent = await csrf.posted(request)
+            except TriviumError as error:
                 return await run_in_threadpool(_refusal, page, database, settings, request, error)
-        return await run_in_threadpool(_serve, page, database, settings, request, form)
+            except HTTPException as error:  # the form parser's own no: too many fields, broken parts
+                wrong = InputError(str(error.detail))
+                return await run_in_threadpool(_refusal, page, database, settings, request, wrong)
+        return await run_in_threadpool(_serve, page, database, settings, request, sent)
 
     return answer
 
@@ -104,17 +110,15 @@ def routes(database: Database, settings: StudioSettings) -> list[Route]:
     ]
 
 
-def _serve(
-    page: Page, database: Database, settings: StudioSettings, request: Request, form: FormData
-) -> Response:
+def _serve(page: Page, database: Database, settings: StudioSettings, request: Request, sent: Sent) -> Response:
     """Answer in one transaction; where two clashed, once more."""
     for attempt in range(ATTEMPTS):
         try:
-            return _once(page, database, settings, request, form)
+            return _once(page, database, settings, request, sent)
         except TriviumError as error:
             if page.failed is not None and isinstance(error, SignInFailed):
-                page.failed(database, form)
-            return _refusal(page, database, settings, request, error, form)
+                page.failed(database, sent[0])
+            return _refusal(page, database, settings, request, error, sent[0])
         except DBAPIError as error:
             if attempt == ATTEMPTS - 1 or not clashed(error):
                 raise
@@ -122,11 +126,11 @@ def _serve(
     raise AssertionError("the loop returns or raises")
 
 
-def _once(page: Page, database: Database, settings: StudioSettings, request: Request, form: FormData) -> Response:
+def _once(page: Page, database: Database, settings: StudioSettings, request: Request, sent: Sent) -> Response:
     secret = request.cookies.get(csrf.SESSION_COOKIE)
     with database.write() if page.writes else database.read() as db:
         visit = people.visit(db, secret)
-        here = Here(request, db, settings, visit, form)
+        here = Here(request, db, settings, visit, *sent)
         if page.signed_in and visit is None:
             return _to_the_door(here)
         return page.function(here, **request.path_params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from trivium.human.desk.review import REASONS as REVIEW_REASONS
 from trivium.records import PromptLength, PromptType, ResponseType, TaskType
 
 TASK_TYPES: dict[str, str] = {
@@ -70,19 +71,22 @@ LANGUAGES: dict[str, str] = {
 }  # fmt: skip
 REASONS: dict[str, str] = {
     "not_true": "Not true",
-    "unsafe": "Unsafe to follow",
-    "off_task": "Does not do what was asked",
+    "unsafe_to_follow": "Unsafe to follow",
+    "does_not_do_what_was_asked": "Does not do what was asked",
     "constraint_broken": "Constraint broken",
-    "wrong_marks": "Wrong marks or cell",
-    "language": "Language or tone",
+    "wrong_marks_or_cell": "Wrong marks or cell",
+    "language_or_tone": "Language or tone",
     "not_own_words": "Not in the writer’s own words",
     "personal_data": "Personal data",
+    "too_vague": "Too vague",
+    "order_not_justified": "Order not justified",
 }
 NAMES: dict[str, str] = {
     **TASK_TYPES, **PROMPT_TYPES, **PROMPT_LENGTHS, **RESPONSE_TYPES, **DIMENSIONS, **REASONS, **LANGUAGES,
     "rank": "Order", "yes": "with", "no": "without",
 }  # fmt: skip
 
+assert set(REASONS) == set(REVIEW_REASONS), "the interface names every reason of a return"
 assert set(TASK_TYPES) == set(get_args(TaskType)), "the interface names every task type of the records"
 assert set(PROMPT_TYPES) == set(get_args(PromptType)), "the interface names every prompt type of the records"
 assert set(PROMPT_LENGTHS) == set(get_args(PromptLength)), "the interface names every prompt length of the records"

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 
 from trivium.human.desk import guidelines
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
-from trivium.human.rubrics import RUBRICS, Rubric
+from trivium.human.rubrics import HARM_FLAGS, ORDER, RUBRICS, Rubric
 from trivium.human.store.projects import Guideline
 from trivium.studio.changes import line_changes
 from trivium.studio.here import Here
@@ -26,6 +26,11 @@ What matters, in this order:
 - **Ties are fine** when you would be as glad to receive either.
 - **Unsure?** Skip, and say why.
 """
+
+
+ORDER_ONLY = Rubric(
+    name="order", title="Order", purpose="Put the replies in order, and flag harm.", axes=(ORDER, *HARM_FLAGS)
+)
 
 
 def rubric_of(guideline: Guideline | None) -> Rubric | None:
@@ -86,9 +91,9 @@ def edit_page(here: Here, slug: str) -> Response:
     rows = guidelines.versions(here.db, here.actor, standing.project.id)
     start = rows[0] if rows else None
     own = start.rubric.get("name") if start and start.rubric else None
-    default = own or ("instructgpt" if standing.project.kind == "comparison" else "")
-    known = [("", here.say("nothing but the order"))] if standing.project.kind == "comparison" else [("", here.say("no marks"))]
-    if own and own not in RUBRICS:
+    default = own or ("order" if standing.project.kind == "comparison" else "")
+    known = [("order", here.say("the order, and flags for harm")), ("", here.say("no marks"))]
+    if own and own not in (*RUBRICS, ORDER_ONLY.name):
         known.append((own, here.say("as before: {name}", name=own)))
     return here.page(
         "guideline_edit.html", after=start.version if start else 0,
@@ -108,7 +113,9 @@ def write_guideline(here: Here, slug: str) -> Response:
     if newest is not None and here.number("after") != newest.version:
         raise Conflict(f"guideline {newest.version} was written meanwhile", do="load the page again to see it")
     name = here.field("rubric")
-    if name in RUBRICS:
+    if name == ORDER_ONLY.name:
+        rubric = ORDER_ONLY.model_dump(mode="json")
+    elif name in RUBRICS:
         rubric = RUBRICS[name].model_dump(mode="json")
     elif newest is not None and name and newest.rubric.get("name") == name:
         rubric = newest.rubric

@@ -8,7 +8,8 @@ const begun = Date.now();
 let revision = Number(form.dataset.rev || 0);
 let timer = null;
 let waiting = null; // the submit that waits for the line
-let active = Number(form.dataset.active || 0);
+let active = 0; // seconds of work since the last save that the server has
+let total = Number(form.dataset.active || 0);
 let pasted = 0;
 let last = Date.now();
 
@@ -44,18 +45,20 @@ function tell(text, is = 'ok') {
 
 async function save() {
   timer = null;
+  const told = active;
   const content = values();
   local.set({ content, at: Date.now(), sent: false });
   try {
     const answer = await fetch(form.dataset.draft, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': document.body.dataset.csrf, Accept: 'application/json' },
-      body: JSON.stringify({ content, rev: revision, active_seconds: Math.round(active), pasted }),
+      body: JSON.stringify({ content, rev: revision, seconds: active }),
     });
     const said = await answer.json();
     if (answer.status === 409) { ended(said.message); return; }
     if (!answer.ok) { tell(said.message, 'bad'); return; }
     revision = said.rev;
+    active -= told;
     local.set({ content, at: Date.now(), sent: true });
     lost.hidden = true;
     tell(form.dataset.saved.replace('{time}', new Date().toLocaleTimeString()));
@@ -83,7 +86,9 @@ addEventListener('online', again);
 
 form.addEventListener('input', (event) => {
   const now = Date.now();
-  active += Math.min(now - last, 30000) / 1000;
+  const spent = Math.min(now - last, 30000) / 1000;
+  active += spent;
+  total += spent;
   last = now;
   if (event.inputType === 'insertFromPaste' && event.target.matches('textarea')) {
     pasted += (event.data || '').length || Math.max(0, event.target.value.length - (event.target.dataset.length || 0));
@@ -135,7 +140,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   clearTimeout(timer);
   const body = new FormData(form, event.submitter);
-  body.set('active_seconds', String(Math.round(active || (Date.now() - begun) / 1000)));
+  body.set('active_seconds', String(Math.round(total || (Date.now() - begun) / 1000)));
   body.set('pasted', String(pasted));
   send(body);
 });
