@@ -63,7 +63,6 @@ class Letter:
     message_id: str
     url: str
     secret: str
-    topic: str
     payload: dict[str, object]
 
 
@@ -79,7 +78,7 @@ class Sender:
         """Send what is due; say whether there was anything."""
         with self.database.read() as db:
             letters = [
-                Letter(row.id, hook.url, hook.secret, row.topic, dict(row.payload))
+                Letter(row.id, hook.url, hook.secret, dict(row.payload))
                 for row, hook in outbox.due(db, MESSAGES_A_TURN)
             ]
         for letter in letters:
@@ -94,7 +93,7 @@ class Sender:
         """Post one message; return why it did not arrive, or None."""
         try:
             parts = urlsplit(check_address(letter.url, private=self.private))
-            body = json.dumps({"type": letter.topic, "data": letter.payload}, ensure_ascii=False).encode()
+            body = json.dumps(letter.payload, ensure_ascii=False).encode()
             moment = int(time.time())
             headers = {
                 "Content-Type": "application/json", "webhook-id": letter.message_id, "webhook-timestamp": str(moment),
