@@ -92,7 +92,7 @@ def _take(
         select(Item.id, Item.round, Item.state, Batch.guideline_id)
         .join(Batch, Batch.id == Item.batch_id)
         .where(Item.project_id == standing.project.id, Item.step == step, Item.taken < Item.wanted)
-        .where(*_fit(actor, step))
+        .where(*fitting(actor, step))
         .order_by(Item.priority, Item.draw)
         .limit(1)
         .with_for_update(of=Item, skip_locked=True)
@@ -110,7 +110,7 @@ def _take(
     return _hold(db, standing, found.id, step, found.round, settings)
 
 
-def _fit(actor: Actor, step: Step) -> list[ColumnElement[bool]]:
+def fitting(actor: Actor, step: Step) -> list[ColumnElement[bool]]:
     """Return what makes an item one for this person at this step."""
     own = aliased(Assignment)
     same = and_(own.step == step, own.round == Item.round, own.state.in_((*_COUNTED, "skipped")))
