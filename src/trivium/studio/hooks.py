@@ -1,26 +1,21 @@
-"""Events that wait in the outbox to signed requests, as Standard Webhooks has them; and addresses that are refused.
+"""Signed messages that wait in the outbox to requests, and addresses that are refused.
 
-The signature is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. An address inside this network is refused
+An address inside this network is refused
 unless the house allows it: the Studio must not be a way around a firewall. It is looked up once, and that is the address
 that is spoken to, so a name that changes between check and call gains nothing.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import http.client
 import ipaddress
-import json
 import socket
 import ssl
-import time
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from trivium.human.desk import outbox
 from trivium.human.desk.errors import Invalid
+from trivium.human.desk.outbox import Message
 from trivium.human.store.database import Database
 
 TIMEOUT_SECONDS = 10
@@ -45,27 +40,6 @@ def check_address(url: str, *, private: bool) -> str:
     return url
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return the value of the `webhook-signature` header.
-
-    >>> signature("whsec_c2VjcmV0", "msg_1", 1, b"{}")[:3]
-    'v1,'
-    """
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One message as it is sent."""
-
-    message_id: str
-    url: str
-    secret: str
-    payload: dict[str, object]
-
-
 class Sender:
     """The worker that empties the outbox."""
 
@@ -76,30 +50,20 @@ class Sender:
 
     def step(self) -> bool:
         """Send what is due; say whether there was anything."""
-        with self.database.read() as db:
-            letters = [
-                Letter(row.id, hook.url, hook.secret, dict(row.payload))
-                for row, hook in outbox.due(db, MESSAGES_A_TURN)
-            ]
+        letters = self.database.run(lambda db: outbox.due(db, MESSAGES_A_TURN))
         for letter in letters:
             problem = self.send(letter)
             if problem is None:
-                self.database.run(lambda db, sent=letter: outbox.sent(db, sent.message_id))
+                self.database.run(lambda db, sent=letter: outbox.sent(db, sent.id))  # type: ignore[misc]
             else:
-                self.database.run(lambda db, sent=letter, why=problem: outbox.failed(db, sent.message_id, why))
+                self.database.run(lambda db, sent=letter, why=problem: outbox.failed(db, sent.id, why))  # type: ignore[misc]
         return bool(letters)
 
-    def send(self, letter: Letter) -> str | None:
+    def send(self, letter: Message) -> str | None:
         """Post one message; return why it did not arrive, or None."""
         try:
             parts = urlsplit(check_address(letter.url, private=self.private))
-            body = json.dumps(letter.payload, ensure_ascii=False).encode()
-            moment = int(time.time())
-            headers = {
-                "Content-Type": "application/json", "webhook-id": letter.message_id, "webhook-timestamp": str(moment),
-                "webhook-signature": signature(letter.secret, letter.message_id, moment, body),
-            }  # fmt: skip
-            status = self._post(parts, body, headers)
+            status = self._post(parts, letter.body, letter.headers)
         except Invalid as error:
             return str(error)
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -15,8 +15,8 @@ def log_page(here: Here, slug: str) -> Response:
     standing = here.project(slug, "see_audit")
     asked = here.request.query_params
     before = asked.get("before", "")
-    rows = audit.entries(here.db, here.actor, standing.project.id, before=int(before) if before.isdigit() else None)
+    rows = audit.events(here.db, here.actor, standing.project.id, before=int(before) if before.isdigit() else None)
     return here.page(
         "log.html", entries=rows, older=rows[-1].seq if len(rows) == audit.PAGE else None,
-        checked=audit.check(here.db, here.actor, standing.project.id) if asked.get("check") else None,
+        checked=audit.verify(here.db, here.actor, standing.project.id) if asked.get("check") else None,
     )  # fmt: skip

@@ -21,7 +21,7 @@ def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Resp
     return here.page(
         "members.html", members=projects.members(here.db, here.actor, project_id), link=link, hook_secret=hook_secret,
         waiting=invitations.waiting(here.db, here.actor, project_id), settings=settings_of(standing.project),
-        hooks=webhooks.hooks(here.db, here.actor, project_id), parties=get_args(Party), roles=get_args(Role),
+        hooks=webhooks.listed(here.db, here.actor, project_id), parties=get_args(Party), roles=get_args(Role),
     )  # fmt: skip
 
 
@@ -70,9 +70,8 @@ def add_hook(here: Here, slug: str) -> Response:
     """Send the project's events to an address; the secret is shown once."""
     standing = here.project(slug, "manage")
     address = check_address(here.field("url"), private=here.settings.private_hooks)
-    secret = webhooks.add(here.db, here.actor, standing.project.id, address)
-    here.db.flush()
-    return _shown(here, slug, hook_secret=secret)
+    row = webhooks.create(here.db, here.actor, standing.project.id, address)
+    return _shown(here, slug, hook_secret=row.secret)
 
 
 @post("/p/{slug}/webhooks/{hook_id}/remove", again=members_page)

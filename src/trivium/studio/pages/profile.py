@@ -14,12 +14,11 @@ from trivium.studio import csrf, locales
 from trivium.studio.here import Here
 from trivium.studio.routes import get, post
 
-CONSENT_VERSION = "2026-1"
 CONSENT_TEXT = (
     "Everything here is optional. Deliveries and the quality page count it by groups of five people or more, under "
     "your pseudonym or none. You can take it back at any time; what was delivered before stays delivered."
 )
-DEMOGRAPHICS = (("age", "Age group"), ("gender", "Gender"), ("country", "Country"), ("native_language", "Native language"))
+DEMOGRAPHICS = (("age", "Age group"), ("gender", "Gender"), ("region", "Region"), ("education", "Education"), ("ethnicity", "Ethnicity"))
 
 
 def _shown(here: Here, token: str = "") -> Response:
@@ -71,17 +70,14 @@ def change_password(here: Here) -> Response:
 @post("/profile", again=profile_page)
 def share_profile(here: Here) -> Response:
     """Keep what the person chose to say, under the consent they gave."""
-    if here.field("consent") != "1":
-        raise Invalid({"languages": "without your consent nothing is kept: tick the box below, or leave it"})
     languages = []
     for part in filter(None, (one.strip() for one in here.field("languages").split(","))):
         code, _, level = part.partition(" ")
         languages.append({"code": code[:16], "level": level.strip()[:16] or "fluent"})
-    profiles.share(
-        here.db, here.actor, languages=languages,
+    profiles.save(
+        here.db, here.actor, languages=languages, consent=here.field("consent") == "1",
         expertise=[one.strip()[:64] for one in here.field("expertise").split(",") if one.strip()][:20],
         demographics={key: here.field(key)[:64] for key, _ in DEMOGRAPHICS if here.field(key)},
-        consent_version=CONSENT_VERSION,
     )  # fmt: skip
     return here.to("/profile", here.say("Shared. Thank you."))
 
@@ -89,7 +85,7 @@ def share_profile(here: Here) -> Response:
 @post("/profile/withdraw", again=profile_page)
 def withdraw_profile(here: Here) -> Response:
     """Delete what was shared."""
-    profiles.withdraw(here.db, here.actor)
+    profiles.forget(here.db, here.actor)
     return here.to("/profile", here.say("Deleted."))
 
 
@@ -106,7 +102,7 @@ def erase(here: Here) -> Response:
     """Delete e-mail, name, password and profile; texts and marks stay under the pseudonym."""
     if here.field("sign") != here.actor.pseudonym:
         raise Invalid({"sign": f"type {here.actor.pseudonym}, your pseudonym"})
-    profiles.erase(here.db, here.actor, here.actor.person_id)
+    profiles.erase(here.db, here.actor, with_texts=here.field("with_texts") == "1")
     answer = here.to("/sign-in", here.say("Erased."))
     answer.delete_cookie(csrf.SESSION_COOKIE)
     return answer
