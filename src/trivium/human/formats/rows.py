@@ -64,6 +64,8 @@ def converted(convert: Callable[[Any], Iterator[T | Flaw]], row: object) -> list
         return [Flaw("; ".join(f"{'.'.join(map(str, one['loc'])) or 'row'}: {one['msg']}" for one in error.errors()))]
     except Flaw as flaw:
         return [flaw]
+    except RecursionError:
+        return [Flaw("nested too deeply")]
 
 
 def read_rows(path: Path, max_bytes: int | None = None) -> Iterator[tuple[int, Row | Flaw]]:
