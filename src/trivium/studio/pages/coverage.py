@@ -70,7 +70,7 @@ def _margins(here: Here, found: Coverage) -> list[dict[str, Any]]:
             for place, number in enumerate((one.accepted, one.in_flight, one.target)):
                 into[place] += number
     return [
-        {"title": title, "values": [{"title": name, "accepted": a, "flying": f, "target": t} for name, (a, f, t) in values.items()]}
+        {"title": title, "rows": [{"title": name, "accepted": a, "flying": f, "target": t} for name, (a, f, t) in values.items()]}
         for title, values in margins.items()
     ]  # fmt: skip
 
