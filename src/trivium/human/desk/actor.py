@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.errors import NotAllowed, Unknown
@@ -94,12 +94,15 @@ def _scope_of(ability: Ability) -> Scope:
     return "deliver" if ability in ("answer_delivery", "see_deliveries") else "read"
 
 
-def stand(db: Session, actor: Actor, project_id: str, ability: Ability = "see") -> Standing:
+def stand(
+    db: Session, actor: Actor, project_id: str, ability: Ability = "see", *, lock: bool = False
+) -> Standing:
     """Return the actor's standing in the project if they have the ability there.
 
     To somebody who is no member the project does not exist (Unknown); a member without the ability hears NotAllowed.
+    `lock` keeps the membership for this transaction, so that two windows of one person are served one after the other.
     """
-    standing = standing_of(db, actor, project_id)
+    standing = standing_of(db, actor, project_id, lock=lock)
     if standing is None:
         raise Unknown("there is no such project", do="look at the list of your projects")
     if not standing.can(ability):
@@ -107,15 +110,21 @@ def stand(db: Session, actor: Actor, project_id: str, ability: Ability = "see") 
     return standing
 
 
-def standing_of(db: Session, actor: Actor, project_id: str) -> Standing | None:
+_STANDING = (
+    select(Project, Membership.party, Membership.role)
+    .join(Membership, Membership.project_id == Project.id)
+    .where(Project.id == bindparam("project"), Membership.person_id == bindparam("me"))
+    .where(Membership.ended_at.is_(None))
+)
+_STANDING_LOCKED = _STANDING.with_for_update(of=Membership)
+
+
+def standing_of(db: Session, actor: Actor, project_id: str, *, lock: bool = False) -> Standing | None:
     """Return the actor's standing in the project, or None where they have none."""
     if actor.only_project not in (None, project_id):
         return None
-    row = db.execute(
-        select(Project, Membership.party, Membership.role)
-        .join(Membership, Membership.project_id == Project.id)
-        .where(Project.id == project_id, Membership.person_id == actor.person_id, Membership.ended_at.is_(None))
-    ).one_or_none()
+    query = _STANDING_LOCKED if lock else _STANDING
+    row = db.execute(query, {"project": project_id, "me": actor.person_id}).one_or_none()
     return Standing(actor, row[0], row[1], row[2]) if row else None
 
 

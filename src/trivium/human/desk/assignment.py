@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from trivium.core.seed import derive, stream
 from trivium.human.desk.actor import Actor, Standing, stand
 from trivium.human.desk.errors import Conflict, Invalid, NotAllowed, Unknown
 from trivium.human.desk.guidelines import must_be_read
-from trivium.human.desk.settings import ProjectSettings, settings_of
-from trivium.human.desk.work import Work, work_of
-from trivium.human.states import ASSIGNMENT, Step, transition
+from trivium.human.desk.settings import settings_of
+from trivium.human.desk.work import Seen, Work, shown, texts_of, work_of
+from trivium.human.states import ASSIGNMENT, Hand, Step, transition
 from trivium.human.store.columns import new_id, now
 from trivium.human.store.journal_write import note_in
-from trivium.human.store.people import Membership
+from trivium.human.store.projects import Ack, PoolPrompt
 from trivium.human.store.work import Assignment, Batch, Item, Reply
 
 SWEEP = 50  # holds that ran out, given back in one go: the rest come with the next lease
@@ -43,132 +57,157 @@ def lease(
     What they hold already at that step comes again. Nobody is given an item twice in one round, nor one that they wrote
     or judged at another step (I2), nor one that enough others hold or did (I1). A hold that ran out goes back first.
     """
-    standing = stand(db, actor, project_id)
+    standing = stand(db, actor, project_id, lock=True)
     steps = steps_of(standing)
     if step is not None and step not in steps:
         raise NotAllowed(f"you may not be given work to {step.replace('_', ' ')} here")
     if standing.project.status != "active":
         return None
-    settings = settings_of(standing.project)
-    _wait_for_own(db, actor, project_id)
     sweep(db)
     for one in [step] if step else steps:
         held = _held(db, actor, project_id, one)
         if held is not None and cell is not None and db.get_one(Item, held.item_id).cell != cell:
             _let_go(db, held, "release")
             held = None
-        held = held or _take(db, standing, one, cell, settings)
-        if held is not None:
-            return work_of(db, held)
+        work = work_of(db, held) if held else _take(db, standing, one, cell)
+        if work is not None:
+            return work
     return None
 
 
-def _wait_for_own(db: Session, actor: Actor, project_id: str) -> None:
-    """Lock the actor's membership, so that two windows of one person are served one after the other."""
-    db.execute(
-        select(Membership.id)
-        .where(Membership.project_id == project_id, Membership.person_id == actor.person_id)
-        .with_for_update()
-    )
+_HELD = (
+    select(Assignment)
+    .where(Assignment.person_id == bindparam("me"), Assignment.state == "leased")
+    .where(Assignment.project_id == bindparam("project"), Assignment.step == bindparam("at"))
+    .where(Assignment.lease_until > bindparam("moment"))
+    .order_by(Assignment.created_at)
+    .limit(1)
+)
 
 
 def _held(db: Session, actor: Actor, project_id: str, step: Step) -> Assignment | None:
     """Return what the actor holds at this step, the oldest first."""
-    return db.scalar(
-        select(Assignment)
-        .where(Assignment.person_id == actor.person_id, Assignment.state == "leased")
-        .where(Assignment.project_id == project_id, Assignment.step == step, Assignment.lease_until > now())
-        .order_by(Assignment.created_at)
-        .limit(1)
-    )
+    given = {"me": actor.person_id, "project": project_id, "at": step, "moment": now()}
+    return db.scalar(_HELD, given)
 
 
-def _take(
-    db: Session, standing: Standing, step: Step, cell: str | None, settings: ProjectSettings
-) -> Assignment | None:
-    """Take the first item that waits for somebody like the actor; PostgreSQL passes over those being taken now."""
-    actor = standing.actor
-    query = (
-        select(Item.id, Item.round, Item.state, Batch.guideline_id)
-        .join(Batch, Batch.id == Item.batch_id)
-        .where(Item.project_id == standing.project.id, Item.step == step, Item.taken < Item.wanted)
-        .where(*fitting(actor, step))
-        .order_by(Item.priority, Item.draw)
-        .limit(1)
-        .with_for_update(of=Item, skip_locked=True)
-    )
-    if cell is not None:
-        query = query.where(Item.cell == cell)
-    found = db.execute(query).one_or_none()
-    if found is None:
-        return None
-    if step != "adjudicate":
-        must_be_read(db, actor, found.guideline_id)
-    if found.state == "rework":
-        db.execute(update(Item).where(Item.id == found.id).values(state="writing"))
-    db.execute(update(Item).where(Item.id == found.id).values(taken=Item.taken + 1))
-    return _hold(db, standing, found.id, step, found.round, settings)
-
-
-def fitting(actor: Actor, step: Step) -> list[ColumnElement[bool]]:
-    """Return what makes an item one for this person at this step."""
+def fitting(me: str | BindParameter[str], step: Step | BindParameter[str], *, writes: bool) -> list[ColumnElement[bool]]:
+    """Return what makes an item one for this person at this step. `writes`: the step is to write."""
     own = aliased(Assignment)
     same = and_(own.step == step, own.round == Item.round, own.state.in_((*_COUNTED, "skipped")))
     other = and_(own.step != step, own.state.in_(_COUNTED))
     fits: list[ColumnElement[bool]] = [
-        or_(Item.reserved_for.is_(None), Item.reserved_for == actor.person_id),
-        ~exists().where(own.item_id == Item.id, own.person_id == actor.person_id, or_(same, other)),
+        or_(Item.reserved_for.is_(None), Item.reserved_for == me),
+        ~exists().where(own.item_id == Item.id, own.person_id == me, or_(same, other)),
     ]
-    if step != "write":
-        fits.append(or_(Item.author_id.is_(None), Item.author_id != actor.person_id))
-        fits.append(~exists().where(Reply.item_id == Item.id, Reply.author_id == actor.person_id))
+    if not writes:
+        fits.append(or_(Item.author_id.is_(None), Item.author_id != me))
+        fits.append(~exists().where(Reply.item_id == Item.id, Reply.author_id == me))
     return fits
 
 
-def _hold(
-    db: Session, standing: Standing, item_id: str, step: Step, round_: int, settings: ProjectSettings
-) -> Assignment:
-    """Write the hold, or take up the one that ran out or was set aside, with its draft."""
-    person_id = standing.actor.person_id
-    until = now() + timedelta(minutes=settings.lease_minutes)
-    old = db.scalar(
-        select(Assignment).where(
-            Assignment.item_id == item_id, Assignment.person_id == person_id, Assignment.step == step,
-            Assignment.round == round_,
-        )  # fmt: skip
-    )
-    if old is not None:
-        old.state = transition(ASSIGNMENT, old.state, "lease", standing.hand)  # type: ignore[assignment]
-        old.lease_until = until
-        if old.draft_at is None or old.draft_at < now() - timedelta(days=settings.draft_days):
-            old.draft = {}
-        db.flush()
-        return old
-    slots = db.scalars(select(Reply.slot).where(Reply.item_id == item_id).distinct().order_by(Reply.slot)).all()
-    seed = derive(settings.seed, "order", item_id, person_id, round_) % 2**31
-    shuffled = [slots[int(place)] for place in stream(seed, "order").permutation(len(slots))]
-    fresh = Assignment(
-        id=new_id(), project_id=standing.project.id, item_id=item_id, person_id=person_id, step=step, round=round_,
-        state="leased", lease_until=until, order=shuffled if step == "label" else list(slots), order_seed=seed,
-        draft={}, draft_rev=0,
+@cache
+def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
+    """Return the statement that finds and locks the first item for somebody; PostgreSQL passes over those being taken.
+
+    Built once: to build it takes longer than to run it.
+    """
+    me, step = bindparam("me", type_=String), bindparam("at", type_=Assignment.step.type)
+    old = aliased(Assignment)
+    read = exists().where(Ack.person_id == me, Ack.guideline_id == Batch.guideline_id)
+    query = (
+        select(
+            Item.id, Item.round, Item.state, Item.cell, Item.attrs, Batch.guideline_id, Batch.ordinal, read.label("read"),
+            PoolPrompt.messages, PoolPrompt.language, old.id.label("old_id"),
+        )
+        .join(Batch, Batch.id == Item.batch_id)
+        .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
+        .join(old, and_(old.item_id == Item.id, old.person_id == me, old.step == step, old.round == Item.round),
+              isouter=True)
+        .where(Item.project_id == bindparam("project"), Item.step == step, Item.taken < Item.wanted)
+        .where(*fitting(me, step, writes=writes))
+        .order_by(Item.priority, Item.draw)
+        .limit(1)
+        .with_for_update(of=Item, skip_locked=True)
     )  # fmt: skip
-    db.add(fresh)
+    return query.where(Item.cell == bindparam("cell")) if by_cell else query
+
+
+_ITEMS, _HOLDS = Item.__table__, Assignment.__table__
+_TAKE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(taken=_ITEMS.c.taken + 1)
+_GIVE_BACK = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(taken=_ITEMS.c.taken - 1)
+_NEW_HOLD = insert(_HOLDS)
+
+
+def _take(db: Session, standing: Standing, step: Step, cell: str | None) -> Work | None:
+    """Take the first item that waits for somebody like the actor."""
+    me, project = standing.actor.person_id, standing.project
+    given = {"me": me, "project": project.id, "at": step}
+    query = _next_item(step == "write", cell is not None)
+    found = db.execute(query, given | ({"cell": cell} if cell is not None else {})).one_or_none()
+    if found is None:
+        return None
+    if step != "adjudicate" and not found.read:
+        must_be_read(db, standing.actor, found.guideline_id)
+    if found.state == "rework":
+        db.execute(update(Item).where(Item.id == found.id).values(state="writing"))
+    db.connection().execute(_TAKE, {"item": found.id})
+    if found.old_id is not None:
+        return work_of(db, _take_up(db, standing, found.old_id))
+    return _fresh(db, standing, step, found)
+
+
+def _fresh(db: Session, standing: Standing, step: Step, found: Row[Any]) -> Work:
+    """Write a new hold on the item that was found, and return what its holder sees."""
+    settings = settings_of(standing.project)
+    texts = texts_of(db, found.id)
+    seed = derive(settings.seed, "order", found.id, standing.actor.person_id, found.round) % 2**31
+    order = sorted(texts)
+    if step == "label":
+        order = [order[int(place)] for place in stream(seed, "order").permutation(len(order))]
+    at = now()
+    hold = Assignment(
+        id=new_id(), created_at=at, project_id=standing.project.id, item_id=found.id, step=step, round=found.round,
+        person_id=standing.actor.person_id, state="leased", lease_until=at + timedelta(minutes=settings.lease_minutes),
+        order=order, order_seed=seed, draft={}, draft_rev=0, active_seconds=0.0,
+    )  # fmt: skip
+    db.connection().execute(_NEW_HOLD, {name: getattr(hold, name) for name in _HOLD_COLUMNS})
+    seen = Seen(found.id, standing.project.id, standing.project.kind, found.ordinal, found.guideline_id,
+                found.messages, found.language, found.cell, found.attrs)  # fmt: skip
+    return shown(db, hold, seen, texts)
+
+
+_HOLD_COLUMNS = ("id", "created_at", "project_id", "item_id", "person_id", "step", "round", "state", "lease_until",
+                 "order", "order_seed", "draft", "draft_rev", "active_seconds")  # fmt: skip
+
+
+def _take_up(db: Session, standing: Standing, assignment_id: str) -> Assignment:
+    """Lease again what ran out or was set aside, with its draft unless that is too old."""
+    settings = settings_of(standing.project)
+    old = db.get_one(Assignment, assignment_id, populate_existing=True)
+    old.state = transition(ASSIGNMENT, old.state, "lease", hand_at(old.step))  # type: ignore[assignment]
+    old.lease_until = now() + timedelta(minutes=settings.lease_minutes)
+    if old.draft_at is None or old.draft_at < now() - timedelta(days=settings.draft_days):
+        old.draft = {}
     db.flush()
-    return fresh
+    return old
+
+
+_RAN_OUT = (
+    select(_HOLDS.c.id, _HOLDS.c.item_id)
+    .where(_HOLDS.c.state == "leased", _HOLDS.c.lease_until <= bindparam("moment"))
+    .order_by(_HOLDS.c.lease_until)
+    .limit(SWEEP)
+    .with_for_update(skip_locked=True)
+)
 
 
 def sweep(db: Session) -> int:
     """Give back what is held beyond its time, at most fifty holds; return how many. Drafts stay."""
-    rows = db.execute(
-        select(Assignment.id, Assignment.item_id)
-        .where(Assignment.state == "leased", Assignment.lease_until <= now())
-        .order_by(Assignment.lease_until)
-        .limit(SWEEP)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = db.connection().execute(_RAN_OUT, {"moment": now()}).all()
     for row in rows:
-        db.execute(update(Assignment).where(Assignment.id == row.id).values(state="expired"))
-        db.execute(update(Item).where(Item.id == row.item_id).values(taken=Item.taken - 1))
+        db.execute(update(_HOLDS).where(_HOLDS.c.id == row.id).values(state="expired"))
+        db.execute(_GIVE_BACK, {"item": row.item_id})
     if rows:
         db.expire_all()
     return len(rows)
@@ -179,10 +218,14 @@ def current(db: Session, actor: Actor, assignment_id: str) -> Work:
     return work_of(db, own(db, actor, assignment_id, lock=False))
 
 
+_OWN = select(Assignment).where(Assignment.id == bindparam("assignment"), Assignment.person_id == bindparam("me"))
+_OWN_LOCKED = _OWN.with_for_update()
+_ITEM_LOCKED = select(Item).where(Item.id == bindparam("item")).with_for_update()
+
+
 def own(db: Session, actor: Actor, assignment_id: str, *, lock: bool = True) -> Assignment:
     """Return an assignment of the actor's, its row locked; of anybody else's nothing is said."""
-    query = select(Assignment).where(Assignment.id == assignment_id, Assignment.person_id == actor.person_id)
-    row = db.scalar(query.with_for_update() if lock else query)
+    row = db.scalar(_OWN_LOCKED if lock else _OWN, {"assignment": assignment_id, "me": actor.person_id})
     if row is None or actor.only_project not in (None, row.project_id):
         raise Unknown("there is no such work of yours")
     return row
@@ -251,15 +294,17 @@ def release(db: Session, actor: Actor, assignment_id: str) -> None:
 
 
 def _let_go(db: Session, hold: Assignment, action: str) -> None:
-    hold.state = transition(ASSIGNMENT, hold.state, action, _hand(hold.step))  # type: ignore[assignment]
+    hold.state = transition(ASSIGNMENT, hold.state, action, hand_at(hold.step))  # type: ignore[assignment]
     hold.finished_at = now()
     db.flush()
     db.execute(update(Item).where(Item.id == hold.item_id).values(taken=Item.taken - 1))
 
 
-def _hand(step: Step):  # type: ignore[no-untyped-def]
-    return {"write": "writer", "label": "labeller", "qa_internal": "internal_reviewer",
-            "qa_client": "client_reviewer", "adjudicate": "lead"}[step]  # fmt: skip
+def hand_at(step: Step) -> Hand:
+    """Return the hand that works at a step."""
+    hands: dict[Step, Hand] = {"write": "writer", "label": "labeller", "qa_internal": "internal_reviewer",
+                               "qa_client": "client_reviewer", "adjudicate": "lead"}  # fmt: skip
+    return hands[step]
 
 
 def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> tuple[Assignment, Item, Standing]:
@@ -273,9 +318,8 @@ def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> t
     if hold.step != step:
         raise Conflict(f"this is work to {hold.step.replace('_', ' ')}", do="open it on its own page")
     standing = standing_for(db, actor, hold)
-    item = db.scalars(
-        select(Item).where(Item.id == hold.item_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    fresh = {"populate_existing": True}
+    item = db.scalars(_ITEM_LOCKED, {"item": hold.item_id}, execution_options=fresh).one()
     if hold.state in ("expired", "released"):
         if item.step != step or item.round != hold.round or item.taken >= item.wanted:
             raise Conflict("your hold ran out and enough others have it now", do="your draft is kept; take the next one")
@@ -284,13 +328,13 @@ def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> t
     if hold.state != "leased" or item.step != step or item.round != hold.round:
         raise Conflict(f"this work is {hold.state} already", do="open the next one")
     if step != "adjudicate":
-        must_be_read(db, actor, db.scalars(select(Batch.guideline_id).where(Batch.id == item.batch_id)).one())
+        must_be_read(db, actor, db.get_one(Batch, item.batch_id).guideline_id)
     return hold, item, standing
 
 
 def end_submit(db: Session, hold: Assignment, item: Item, standing: Standing, seconds: float) -> None:
     """Mark the hold as sent in."""
-    hold.state = transition(ASSIGNMENT, hold.state, "submit", _hand(hold.step))  # type: ignore[assignment]
+    hold.state = transition(ASSIGNMENT, hold.state, "submit", hand_at(hold.step))  # type: ignore[assignment]
     hold.finished_at = now()
     hold.active_seconds = max(hold.active_seconds, min(max(seconds, 0.0), 24 * 3600.0))
     hold.draft = {}

@@ -60,7 +60,7 @@ def open_cells(db: Session, actor: Actor, project_id: str) -> list[OpenCell]:
         db.execute(
             select(Item.cell, func.count())
             .where(Item.project_id == project_id, Item.step == "write", Item.taken < Item.wanted)
-            .where(*fitting(actor, "write"))
+            .where(*fitting(actor.person_id, "write", writes=True))
             .group_by(Item.cell)
         ).all()  # type: ignore[arg-type]
     )

@@ -6,10 +6,11 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import STUDIO, Actor, stand
@@ -51,7 +52,12 @@ def _checked(rubric: Mapping[str, Any]) -> dict[str, Any]:
 
 def rubric_of(row: Guideline) -> Rubric | None:
     """Return what people mark under this version; None where they only write or review."""
-    return Rubric.model_validate(row.rubric) if row.rubric else None
+    return _parsed(json.dumps(row.rubric, sort_keys=True)) if row.rubric else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(rubric: str) -> Rubric:
+    return Rubric.model_validate_json(rubric)
 
 
 def publish(db: Session, actor: Actor, project_id: str, guideline_id: str) -> Guideline:
@@ -123,9 +129,12 @@ def acknowledge(db: Session, actor: Actor, project_id: str, guideline_id: str) -
         note_in(db, project_id, actor.person_id, "guideline.acknowledged", f"guideline:{guideline_id}")
 
 
+_READ = select(Ack.at).where(Ack.person_id == bindparam("me"), Ack.guideline_id == bindparam("guideline"))
+
+
 def read_by(db: Session, person_id: str, guideline_id: str) -> bool:
     """Say whether the person acknowledged this version."""
-    return db.scalar(select(Ack.at).where(Ack.person_id == person_id, Ack.guideline_id == guideline_id)) is not None
+    return db.scalar(_READ, {"me": person_id, "guideline": guideline_id}) is not None
 
 
 def must_be_read(db: Session, actor: Actor, guideline_id: str) -> None:

@@ -55,16 +55,15 @@ def submit(db: Session, actor: Actor, assignment_id: str, order: Order) -> Recei
     wrong = problems(rubric, len(hold.order), ranks, order.marks, order.words)
     if wrong:
         raise Invalid({f"answer.{number}": sentence for number, sentence in enumerate(wrong)})
-    judgement_id = write_marks(db, hold, item, batch, order)
+    judgement = write_marks(db, hold, item, batch, order)
     end_submit(db, hold, item, standing, order.seconds)
     if item.done == item.wanted:
         close_item(db, item, settings_of(standing.project))
-    row = db.get_one(Judgement, judgement_id)
-    return Receipt(row.id, item.id, row.created_at)
+    return Receipt(judgement.id, item.id, judgement.created_at)
 
 
-def write_marks(db: Session, hold: Assignment, item: Item, batch: Batch, order: Order) -> str:
-    """Append the judgement and its marks; return its id."""
+def write_marks(db: Session, hold: Assignment, item: Item, batch: Batch, order: Order) -> Judgement:
+    """Append the judgement and its marks."""
     rubric = rubric_of(db.get_one(Guideline, batch.guideline_id))
     assert rubric is not None
     replies = {row.slot: row for row in latest_replies(db, item.id)}
@@ -80,7 +79,7 @@ def write_marks(db: Session, hold: Assignment, item: Item, batch: Batch, order: 
     rows = list(_marks(judgement.id, shown, order, rubric))
     if rows:
         db.execute(insert(Mark), rows)
-    return judgement.id
+    return judgement
 
 
 def _marks(judgement_id: str, shown: Sequence[Reply], order: Order, rubric: Rubric) -> list[dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.states import AssignmentState, Kind, Step
@@ -56,34 +56,72 @@ class Work:
     """For writing: why it came back, newest first."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What of an item goes into a `Work`."""
+
+    item_id: str
+    project_id: str
+    kind: Kind
+    batch: int
+    guideline_id: str
+    messages: list[dict[str, Any]] | None
+    language: str | None
+    cell: str | None
+    attrs: dict[str, Any]
+
+
+_SEEN = (
+    select(Item.id, Item.project_id, Project.kind, Batch.ordinal, Batch.guideline_id, PoolPrompt.messages,
+           PoolPrompt.language, Item.cell, Item.attrs)
+    .join(Batch, Batch.id == Item.batch_id)
+    .join(Project, Project.id == Item.project_id)
+    .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
+    .where(Item.id == bindparam("item"))
+)  # fmt: skip
+
+
 def work_of(db: Session, hold: Assignment) -> Work:
     """Return what the holder of this assignment sees."""
-    item, batch, kind, prompt = db.execute(
-        select(Item, Batch, Project.kind, PoolPrompt)
-        .join(Batch, Batch.id == Item.batch_id)
-        .join(Project, Project.id == Item.project_id)
-        .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
-        .where(Item.id == hold.item_id)
-    ).one()
-    texts = {row.slot: row.content for row in latest_replies(db, item.id)}
+    return shown(db, hold, Seen(*db.execute(_SEEN, {"item": hold.item_id}).one()), texts_of(db, hold.item_id))
+
+
+def shown(db: Session, hold: Assignment, seen: Seen, texts: Mapping[int, str]) -> Work:
+    """Return what the holder sees of an item with these texts by slot."""
     order = hold.order or sorted(texts)
-    blind = hold.step == "label"
-    messages = tuple(Message(**one) for one in prompt.messages) if prompt else ()
+    attrs = {} if hold.step == "label" else dict(seen.attrs)
+    if seen.kind == "guard_review":
+        attrs = {name: seen.attrs[name] for name in _GUARD if name in seen.attrs}
     return Work(
-        assignment_id=hold.id, item_id=item.id, project_id=item.project_id, batch=batch.ordinal, kind=kind,
+        assignment_id=hold.id, item_id=seen.item_id, project_id=seen.project_id, batch=seen.batch, kind=seen.kind,
         step=hold.step, round=hold.round, state=hold.state, lease_until=hold.lease_until,
-        guideline_id=batch.guideline_id, messages=messages,
-        language=prompt.language if prompt else str(item.attrs.get("language", "en")),
-        replies=tuple(texts[slot] for slot in order if slot in texts), cell=None if blind else item.cell,
-        attrs={} if blind else dict(item.attrs), draft=dict(hold.draft), draft_rev=hold.draft_rev,
-        returned=returns(db, item.id) if hold.step == "write" and hold.round > 1 else (),
+        guideline_id=seen.guideline_id, messages=tuple(Message(**one) for one in seen.messages or ()),
+        language=seen.language or str(seen.attrs.get("language", "en")),
+        replies=tuple(texts[slot] for slot in order if slot in texts),
+        cell=None if hold.step == "label" else seen.cell, attrs=attrs, draft=dict(hold.draft),
+        draft_rev=hold.draft_rev,
+        returned=returns(db, seen.item_id) if hold.step == "write" and hold.round > 1 else (),
     )  # fmt: skip
 
 
+_GUARD = ("guard", "blocked", "category")
+_REPLIES = Reply.__table__
+_TEXTS = (
+    select(_REPLIES.c.slot, _REPLIES.c.content)
+    .where(_REPLIES.c.item_id == bindparam("item"))
+    .order_by(_REPLIES.c.slot, _REPLIES.c.round, _REPLIES.c.revision)
+)
+_LATEST = select(Reply).where(Reply.item_id == bindparam("item")).order_by(Reply.slot, Reply.round, Reply.revision)
+
+
+def texts_of(db: Session, item_id: str) -> dict[int, str]:
+    """Return slot → newest text."""
+    return {row.slot: row.content for row in db.connection().execute(_TEXTS, {"item": item_id})}
+
+
 def latest_replies(db: Session, item_id: str) -> list[Reply]:
-    """Return the newest text of each slot of an item, by slot."""
-    rows = db.scalars(select(Reply).where(Reply.item_id == item_id).order_by(Reply.slot, Reply.round, Reply.revision))
-    return list({row.slot: row for row in rows}.values())
+    """Return the newest reply of each slot of an item, by slot."""
+    return list({row.slot: row for row in db.scalars(_LATEST, {"item": item_id})}.values())
 
 
 def returns(db: Session, item_id: str) -> tuple[Returned, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.store.columns import new_id, now
@@ -57,16 +57,22 @@ def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[s
         events.append({"id": new_id(), "created_at": at, "scope": scope, "seq": seq, "actor": actor, "action": action,
                        "target": target, "detail": detail, "prev_hash": previous, "hash": digest})  # fmt: skip
         previous = digest
-    session.execute(insert(Event), events)
-    session.execute(update(Chain).where(Chain.scope == scope).values(seq=seq, hash=previous))
+    connection = session.connection()
+    connection.execute(_ADD, events)
+    connection.execute(_ADVANCE, {"of": scope, "seq": seq, "hash": previous})
     if scope != HOUSE:
         _post(session, scope, events)
 
 
+_HEAD = select(Chain.seq, Chain.hash).where(Chain.scope == bindparam("of")).with_for_update()
+_ADD = insert(Event.__table__)
+_ADVANCE = update(Chain.__table__).where(Chain.__table__.c.scope == bindparam("of"))
+_HOOKS = select(Webhook.id, Webhook.topics).where(Webhook.project_id == bindparam("of"), Webhook.active)
+
+
 def _head(session: Session, scope: str) -> tuple[int, str]:
     """Return the chain's length and last hash, its row locked; a new chain begins with zeros."""
-    head = select(Chain.seq, Chain.hash).where(Chain.scope == scope).with_for_update()
-    row = session.execute(head).one_or_none()
+    row = session.execute(_HEAD, {"of": scope}).one_or_none()
     if row is None:
         dialect = session.get_bind().dialect.name
         if dialect == "postgresql":
@@ -74,13 +80,13 @@ def _head(session: Session, scope: str) -> tuple[int, str]:
         else:
             from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
         session.execute(upsert(Chain).values(scope=scope, seq=0, hash="0" * 64).on_conflict_do_nothing())
-        row = session.execute(head).one()
+        row = session.execute(_HEAD, {"of": scope}).one()
     return row.seq, row.hash
 
 
 def _post(session: Session, project_id: str, events: list[dict[str, Any]]) -> None:
     """Put each event into the outbox of every webhook that asked for its kind."""
-    hooks = session.execute(select(Webhook.id, Webhook.topics).where(Webhook.project_id == project_id, Webhook.active))
+    hooks = session.execute(_HOOKS, {"of": project_id})
     messages = [
         {"id": new_id(), "created_at": event["created_at"], "webhook_id": hook.id, "topic": event["action"],
          "payload": {"type": event["action"], "timestamp": event["created_at"].isoformat(),
