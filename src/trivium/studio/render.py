@@ -134,7 +134,7 @@ def environment() -> jinja2.Environment:
 
 def render(template: str, frame: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     """Return a page: the frame's facts (person, navigation, token, language), then its own."""
-    return environment().get_template(template).render(**frame, **facts)
+    return environment().get_template(template).render({**frame, **facts})
 
 
 def errors_by_field(errors: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -43,6 +43,11 @@ RESPONSE_TYPES: dict[str, str] = {
     "single_sentence": "Single sentence",
     "descriptive": "Descriptive",
 }
+PROMPT_KEYS: dict[str, str] = {"instructive": "Instruction", "continuation": "Continuation", "in_context": "Examples"}
+RESPONSE_KEYS: dict[str, str] = {
+    "one_word": "Word", "short_phrase": "Phrase", "single_sentence": "Sentence", "descriptive": "Descriptive",
+}  # fmt: skip
+"""The same on keys, where there is little room."""
 MARKS: dict[str, tuple[str, str]] = {
     "scene_setting": ("a scene", "where and when it happens"),
     "constraint": ("a constraint", "a length, a form, a thing to keep"),

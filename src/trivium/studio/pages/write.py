@@ -45,7 +45,7 @@ def next_writing(here: Here, slug: str) -> Response:
 
 
 def _cells(here: Here, project_id: str, own: str | None) -> list[CellShown]:
-    counts = coverage.open_cells(here.db, here.actor, project_id)
+    counts = coverage.open_cells(here.db, here.actor, project_id, own)
     counts.sort(key=lambda one: (one.key != own, (one.accepted + one.in_flight) / one.target, one.key))
     return [
         CellShown(one.key, dict(one.where), cells.head(one.where), cells.rest(one.where), one.accepted, one.in_flight,
@@ -58,8 +58,8 @@ def _choices(here: Here) -> dict[str, list[Any]]:
     choose = [("", here.say("Choose one"))]
     return {
         "task_type": choose + [(key, here.say(text)) for key, text in vocabulary.TASK_TYPES.items()],
-        "prompt_type": [(key, here.say(text)) for key, text in vocabulary.PROMPT_TYPES.items()],
-        "response_type": [(key, here.say(text)) for key, text in vocabulary.RESPONSE_TYPES.items()],
+        "prompt_type": [(key, here.say(text)) for key, text in vocabulary.PROMPT_KEYS.items()],
+        "response_type": [(key, here.say(text)) for key, text in vocabulary.RESPONSE_KEYS.items()],
         "domain": choose + [(key, here.say(key.capitalize())) for key in vocabulary.DOMAINS],
         "language": list(vocabulary.LANGUAGES.items()),
         "marks": [(name, *words) for name, words in vocabulary.MARKS.items()],

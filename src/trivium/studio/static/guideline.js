@@ -16,6 +16,7 @@ function toggleGuideline(open) {
 if (drawer && opener) {
   const start = opener.dataset.start === 'open' && !narrow.matches;
   toggleGuideline(start);
+  narrow.addEventListener('change', () => toggleGuideline(opener.dataset.start === 'open' && !narrow.matches));
   opener.addEventListener('click', () => toggleGuideline());
   document.getElementById('close-guideline').addEventListener('click', () => { toggleGuideline(false); opener.focus(); });
   document.addEventListener('keydown', (event) => {
