@@ -301,7 +301,7 @@ def _judge(db: Session, house: House) -> None:
 
 def _truths(queued: Sequence[guards.GuardDecision]) -> list[guards.GuardVerdict]:
     return [
-        "confirmed" if one.blocked == (one.category == "harmful") else "false_positive" if one.blocked else "false_negative"
+        "confirmed" if one.blocked == (one.prompt.kind == "harmful") else "false_positive" if one.blocked else "false_negative"
         for one in queued
     ]
 

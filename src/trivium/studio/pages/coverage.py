@@ -41,15 +41,16 @@ def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] |
     lists: Mapping[str, Mapping[str, str]] = {"prompt_type": vocabulary.PROMPT_TYPES, "prompt_length": vocabulary.PROMPT_LENGTHS}
     outer = list(vocabulary.PROMPT_TYPES) if "prompt_type" in across else [""]
     inner_axis = "prompt_length" if "prompt_length" in across else ""
-    inner = list(lists[inner_axis]) if inner_axis else [""]
+    there = {one.where.get(inner_axis, "") for one in found}
+    inner = [one for one in lists[inner_axis] if one in there] if inner_axis else [""]
     by_key = {(one.where.get("task_type"), one.where.get("prompt_type", ""), one.where.get("prompt_length", "")): one for one in found}
     rows = []
     for task, name in vocabulary.TASK_TYPES.items():
         places = [by_key.get((task, group, column)) for group in outer for column in inner]
-        there = [one for one in places if one is not None]
-        if not there:
+        kept = [one for one in places if one is not None]
+        if not kept:
             continue
-        target, accepted = sum(one.target for one in there), sum(one.accepted for one in there)
+        target, accepted = sum(one.target for one in kept), sum(one.accepted for one in kept)
         rows.append({"title": here.say(name), "cells": [_cell(here, slug, one) if one else None for one in places],
                      "accepted": accepted, "target": target, "share": accepted / target})  # fmt: skip
     columns = [here.say(vocabulary.PROMPT_LENGTHS[one].removesuffix(" words")) if one else "" for one in inner]

@@ -99,7 +99,7 @@ def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
         "by_guideline": _chart(found["by_guideline"], _version, here.say("Pairwise agreement by guideline version")),
         "guideline_rows": [(_version(one.label), one.pairs_agreed) for one in found["by_guideline"]],
         "by_week": _chart(found["by_week"], lambda label: label, here.say("Pairwise agreement by week")),
-        "noise_words": lambda measure: measured(measure) if measure.value is None else f"n {measure.n:,}",
+        "noise_words": measured,
     }  # fmt: skip
 
 

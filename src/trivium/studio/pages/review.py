@@ -10,7 +10,7 @@ from trivium.human.desk import assignment, review
 from trivium.human.desk.errors import NotAllowed
 from trivium.human.desk.review import REASONS, Dossier, Review
 from trivium.human.desk.work import Work
-from trivium.human.privacy import find
+from trivium.human.privacy import passages
 from trivium.human.rubrics import reply_name
 from trivium.human.states import Step
 from trivium.human.store.work import Batch
@@ -82,9 +82,9 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
 
 def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
-    passages = [one for text in work.replies for one in find(text)]
-    found.append({"is": "warn", "says": "May name a private person", "more": ", ".join(sorted({one.kind for one in passages}))}
-                 if passages else {"is": "ok", "says": "No personal data found", "more": ""})  # fmt: skip
+    private = [one for text in work.replies for one in passages(text)]
+    found.append({"is": "warn", "says": "May name a private person", "more": ", ".join(sorted({one.kind for one in private}))}
+                 if private else {"is": "ok", "says": "No personal data found", "more": ""})  # fmt: skip
     found.append({"is": "ok", "says": "Nobody reviews their own text", "more": ""})
     shares = [one.body.get("paste_share") for one in dossier.past if one.step == "write"]
     if shares and shares[-1] is not None and shares[-1] >= PASTED_MUCH:
