@@ -19,7 +19,9 @@ def studio(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8800,
     host: Annotated[str, typer.Option(help="Which address of this machine listens.")] = "127.0.0.1",
     name: Annotated[list[str] | None, typer.Option(help="A name the Studio answers to, beside localhost.")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="A filled demonstration with simulated people, in a new file.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A filled demonstration with simulated people, in a new file.")
+    ] = False,
     runs: Runs = RUNS,
 ) -> None:
     """Open the web app where people write, rank, review and deliver."""
@@ -44,7 +46,9 @@ def studio(
         if demo:
             say("filling the demonstration …")
             if not fill(opened):
-                raise InputError("a demonstration needs an empty database", do="leave --database out, or name a new file")
+                raise InputError(
+                    "a demonstration needs an empty database", do="leave --database out, or name a new file"
+                )
         hosts = (*LOCAL_HOSTS, host, *(name or ()))
         app = create_app(StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo), opened)
         say(f"the Studio is open at http://{'localhost' if host == '127.0.0.1' else host}:{port}")

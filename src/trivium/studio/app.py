@@ -57,8 +57,14 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
 
     @app.exception_handler(Exception)
     async def broken(_: Request, __: Exception) -> Response:
-        return JSONResponse({"message": "Something broke on our side; nothing that was acknowledged is lost.",
-                             "do": "try again, and tell who keeps the house if it stays", "fields": {}}, 500)  # fmt: skip
+        return JSONResponse(
+            {
+                "message": "Something broke on our side; nothing that was acknowledged is lost.",
+                "do": "try again, and tell who keeps the house if it stays",
+                "fields": {},
+            },
+            500,
+        )
 
     return app
 

@@ -93,10 +93,14 @@ def parsed(text: str) -> dict[str, Any]:
 def _cell(words: list[str], number: int) -> dict[str, Any]:
     marks, target = words[:-1], words[-1] if words else ""
     if not target.isdigit() or int(target) < 1:
-        raise Invalid({"body": f"line {number}: the target stands last, a whole number from 1; found {target or 'nothing'}"})
+        raise Invalid(
+            {"body": f"line {number}: the target stands last, a whole number from 1; found {target or 'nothing'}"}
+        )
     where = dict(mark.split("=", 1) for mark in marks if "=" in mark)
     if len(where) != len(marks) or not marks:
-        raise Invalid({"body": f"line {number}: wanted marks such as task_type=extraction, found {' '.join(marks) or 'none'}"})
+        raise Invalid(
+            {"body": f"line {number}: wanted marks such as task_type=extraction, found {' '.join(marks) or 'none'}"}
+        )
     unknown = [name for name in where if name not in ORDER]
     if unknown:
         raise Invalid({"body": f"line {number}: {unknown[0]} is no mark; the marks are {', '.join(ORDER)}"})

@@ -21,7 +21,9 @@ class Point(NamedTuple):
     measure: Measure
 
 
-def interval(measure: Measure, width: int = 300, low: float = 0.5, high: float = 1.0, bar: float | None = None) -> Markup:
+def interval(
+    measure: Measure, width: int = 300, low: float = 0.5, high: float = 1.0, bar: float | None = None
+) -> Markup:
     """Return a dot with its interval on a rail from `low` to `high`; `bar` is a dashed line to compare with."""
     if measure.value is None:
         return Markup("")
@@ -57,22 +59,24 @@ def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] |
     for step in range(0, steps + 1, 1 + steps // 6):
         share = floor + 0.05 * step
         parts.append(
-            Markup('<path class="grid" d="M44 {y}H500"/><text class="tick" x="36" y="{t}" text-anchor="end">{n}</text>')
-            .format(y=y(share), t=y(share) + 4, n=round(share * 100))
+            Markup(
+                '<path class="grid" d="M44 {y}H500"/><text class="tick" x="36" y="{t}" text-anchor="end">{n}</text>'
+            ).format(y=y(share), t=y(share) + 4, n=round(share * 100))
         )
     if reference:
         parts.append(
-            Markup('<path class="ref" d="M44 {y}H500"/><text class="tick" x="48" y="{t}">{name}</text>')
-            .format(y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0])
+            Markup('<path class="ref" d="M44 {y}H500"/><text class="tick" x="48" y="{t}">{name}</text>').format(
+                y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0]
+            )
         )
     gap = 440 / max(len(defined), 1)
     places = [round(50 + gap * (index + 0.5), 1) for index in range(len(defined))]
     line = "L".join(f"{x} {y(p.measure.value or 0)}" for x, p in zip(places, defined, strict=True))
     parts.append(Markup('<path class="line" d="M{}"/>').format(line))
     parts += [_whisker(x, point, y) for x, point in zip(places, defined, strict=True)]
-    return Markup(
-        '<svg class="chart" viewBox="0 0 520 200" role="img"><title>{}</title>{}</svg>'
-    ).format(title, Markup("").join(parts))
+    return Markup('<svg class="chart" viewBox="0 0 520 200" role="img"><title>{}</title>{}</svg>').format(
+        title, Markup("").join(parts)
+    )
 
 
 def _whisker(x: float, point: Point, y: object) -> Markup:
@@ -82,11 +86,20 @@ def _whisker(x: float, point: Point, y: object) -> Markup:
     low, high = measure.low if measure.low is not None else measure.value, measure.high or measure.value
     return Markup(
         '<path class="whisker" d="M{x} {b}V{a}M{l} {b}h8M{l} {a}h8"/><circle class="point" cx="{x}" cy="{m}" r="4"/>'
-        '<text class="val" x="{r}" y="{t}">{v}</text><text class="lab" x="{x}" y="170" text-anchor="middle">{label}</text>'
+        '<text class="val" x="{r}" y="{t}">{v}</text>'
+        '<text class="lab" x="{x}" y="170" text-anchor="middle">{label}</text>'
         '<text class="tick" x="{x}" y="186" text-anchor="middle">{under}</text>'
     ).format(
-        x=x, a=y(high), b=y(low), l=x - 4, m=y(measure.value), r=x + 9, t=y(measure.value) + 15,
-        v=f"{measure.value * 100:.1f}", label=point.label, under=point.under,
+        x=x,
+        a=y(high),
+        b=y(low),
+        l=x - 4,
+        m=y(measure.value),
+        r=x + 9,
+        t=y(measure.value) + 15,
+        v=f"{measure.value * 100:.1f}",
+        label=point.label,
+        under=point.under,
     )
 
 
@@ -110,16 +123,26 @@ def places(shares: Sequence[Measure], title: str) -> Markup:
         rows.append(
             Markup(
                 '<text class="lab" x="52" y="{t}" text-anchor="end">{n}</text>'
-                '<path class="whisker" d="M{a} {y}H{b}M{a} {u}v8M{b} {u}v8"/><circle class="point" cx="{m}" cy="{y}" r="4"/>'
+                '<path class="whisker" d="M{a} {y}H{b}M{a} {u}v8M{b} {u}v8"/>'
+                '<circle class="point" cx="{m}" cy="{y}" r="4"/>'
                 '<text class="val" x="{r}" y="{t}">{v}</text>'
             ).format(
-                t=at + 4, n=index + 1, a=x(low), b=x(high), y=at, u=at - 4, m=x(share.value), r=x(high) + 10,
+                t=at + 4,
+                n=index + 1,
+                a=x(low),
+                b=x(high),
+                y=at,
+                u=at - 4,
+                m=x(share.value),
+                r=x(high) + 10,
                 v=f"{share.value * 100:.1f} %",
             )
         )
     height = 40 + 32 * len(shares)
     rows.append(
-        Markup('<text class="tick" x="{x}" y="{y}" text-anchor="middle">chance</text>').format(x=x(chance), y=height - 4)
+        Markup('<text class="tick" x="{x}" y="{y}" text-anchor="middle">chance</text>').format(
+            x=x(chance), y=height - 4
+        )
     )
     return Markup('<svg class="chart" viewBox="0 0 520 {h}" role="img"><title>{t}</title>{rows}</svg>').format(
         h=height, t=title, rows=Markup("").join(rows)
@@ -135,8 +158,9 @@ def days(counts: Sequence[int], first: str, last: str, title: str) -> Markup:
         if count:
             kind = "today" if index == len(counts) - 1 else "day"
             bars.append(
-                Markup('<rect class="{}" x="{}" y="{}" width="16" height="{}" rx="1.5"/>')
-                .format(kind, x, round(56 - height, 1), height)
+                Markup('<rect class="{}" x="{}" y="{}" width="16" height="{}" rx="1.5"/>').format(
+                    kind, x, round(56 - height, 1), height
+                )
             )
         else:
             bars.append(Markup('<circle class="rest" cx="{}" cy="52" r="1.5"/>').format(x + 8))

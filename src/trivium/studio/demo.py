@@ -13,12 +13,24 @@ from sqlalchemy.orm import Session
 
 from trivium.core.seed import stream
 from trivium.human.coverage import fits
-from trivium.human.desk import assignment, batches, guards, guidelines, people, pool, projects, ranking, review, specs, writing
+from trivium.human.desk import (
+    assignment,
+    batches,
+    guards,
+    guidelines,
+    people,
+    pool,
+    projects,
+    ranking,
+    review,
+    specs,
+    writing,
+)
 from trivium.human.desk.actor import Actor
 from trivium.human.desk.batches import NewReply
 from trivium.human.desk.pool import NewPrompt
 from trivium.human.desk.settings import ProjectSettings, SamplingPlan
-from trivium.human.desk.work import Work
+from trivium.human.desk.work import Work, latest_replies
 from trivium.human.ranking import AggregateRules
 from trivium.human.rubrics import RUBRICS
 from trivium.human.states import Step
@@ -35,7 +47,11 @@ from trivium.studio.demo_guard import decisions
 
 SEED = 1
 CAST: dict[str, tuple[tuple[str, Party, Role], ...]] = {
-    "lark-01": (("plain-words", "internal", "lead"), ("everyday-help", "internal", "lead"), ("door-watch", "internal", "lead")),
+    "lark-01": (
+        ("plain-words", "internal", "lead"),
+        ("everyday-help", "internal", "lead"),
+        ("door-watch", "internal", "lead"),
+    ),
     "tern-04": (("plain-words", "partner", "writer"),),
     "wren-19": (("plain-words", "partner", "writer"),),
     "dunlin-30": (("plain-words", "partner", "writer"),),
@@ -49,6 +65,8 @@ CAST: dict[str, tuple[tuple[str, Party, Role], ...]] = {
     "gull-20": (("door-watch", "internal", "labeller"),),
 }
 WRITERS = ("tern-04", "wren-19", "dunlin-30")
+NUM_GOLD = 3  # a batch
+PADDING = "I hope that this helps. Do tell me if you would like to hear more, because there is much more to say."
 LABELLERS = ("heron-12", "finch-07", "plover-02", "swift-28", "crane-15")
 TITLES = {"plain-words": "Plain words", "everyday-help": "Everyday help", "door-watch": "Door watch"}
 
@@ -76,7 +94,7 @@ def fill(database: Database) -> bool:
 
 
 def _exercises() -> list[Exercise]:
-    """Return what simulated writers write: good demonstrations of the primer, each prompt once, shuffled by its seed."""
+    """Return what simulated writers write: the primer's good demonstrations, each prompt once, shuffled by a seed."""
     found: dict[str, Exercise] = {}
     for one in write_demonstrations(PrimerConfig.small(), SEED):
         if "bad" not in one.marks and one.kind != "harmful":
@@ -94,16 +112,28 @@ def _open_house(db: Session, house: House) -> None:
     plan = SamplingPlan(share=0.5)
     kinds: tuple[tuple[str, Any, ProjectSettings], ...] = (
         ("plain-words", "demonstration", ProjectSettings(internal_qa=plan, client_qa=plan, seed=SEED)),
-        ("everyday-help", "comparison", ProjectSettings(
-            overlap=5, num_replies=4, internal_qa=plan, client_qa=plan, seed=SEED, rules=AggregateRules(min_kendall_w=0.2))),
+        (
+            "everyday-help",
+            "comparison",
+            ProjectSettings(
+                overlap=5,
+                num_replies=4,
+                internal_qa=plan,
+                client_qa=plan,
+                seed=SEED,
+                rules=AggregateRules(min_kendall_w=0.2),
+            ),
+        ),
         ("door-watch", "guard_review", ProjectSettings(overlap=1, seed=SEED)),
-    )  # fmt: skip
+    )
     for slug, kind, settings in kinds:
         house.projects[slug] = projects.create(db, lead, slug, TITLES[slug], kind, settings)
     for name, places in CAST.items():
         for slug, party, role in places:
             if name != "lark-01":
-                projects.add_member(db, lead.person_id, house.projects[slug].id, house.actors[name].person_id, party=party, role=role)
+                projects.add_member(
+                    db, lead.person_id, house.projects[slug].id, house.actors[name].person_id, party=party, role=role
+                )
     general = RUBRICS["general"].model_dump(mode="json")
     _tell(db, house, "plain-words", demo_texts.WRITING, {})
     _tell(db, house, "everyday-help", demo_texts.RANKING_1, general)
@@ -122,10 +152,14 @@ def _tell(db: Session, house: House, slug: str, text: str, rubric: dict[str, Any
 
 def _attrs(one: Exercise) -> dict[str, str]:
     return {
-        "task_type": one.task_type, "prompt_type": one.prompt_type, "response_type": one.response_type,
-        "domain": one.domain, "language": "en", "prompt_length": prompt_length(one.text),
+        "task_type": one.task_type,
+        "prompt_type": one.prompt_type,
+        "response_type": one.response_type,
+        "domain": one.domain,
+        "language": "en",
+        "prompt_length": prompt_length(one.text),
         **{mark: "yes" if mark in one.marks else "no" for mark in ("scene_setting", "constraint", "persona")},
-    }  # fmt: skip
+    }
 
 
 def _write(db: Session, house: House) -> None:
@@ -133,7 +167,11 @@ def _write(db: Session, house: House) -> None:
     lead, project = house.actors["lark-01"], house.projects["plain-words"]
     counts = Counter((one.task_type, one.prompt_type, prompt_length(one.text)) for one in house.exercises)
     marks = ("task_type", "prompt_type", "prompt_length")
-    cells = [{"where": dict(zip(marks, key, strict=True)), "target": min(12, count)} for key, count in sorted(counts.items()) if count >= 3]
+    cells = [
+        {"where": dict(zip(marks, key, strict=True)), "target": min(12, count)}
+        for key, count in sorted(counts.items())
+        if count >= 3
+    ]
     names = {mark: sorted({cell["where"][mark] for cell in cells}) for mark in marks}  # type: ignore[index]
     spec = specs.draft(db, lead, project.id, {"dimensions": names, "cells": cells, "also": []})
     specs.freeze(db, lead, project.id, spec.id)
@@ -141,21 +179,28 @@ def _write(db: Session, house: House) -> None:
         batch = batches.open_batch(db, lead, project.id)
         open_ = {specs.cell_key(cell["where"]): size for cell in cells}  # type: ignore[arg-type]
         taken = batches.planned(db, project.id)
-        batches.plan_cells(db, lead, batch.id, {
-            specs.cell_key(cell["where"]): min(open_[specs.cell_key(cell["where"])],  # type: ignore[arg-type]
-                                               int(cell["target"]) - taken.get(specs.cell_key(cell["where"]), 0))  # type: ignore[call-overload]
-            for cell in cells
-        })  # fmt: skip
+        batches.plan_cells(
+            db,
+            lead,
+            batch.id,
+            {
+                specs.cell_key(cell["where"]): min(
+                    open_[specs.cell_key(cell["where"])],  # type: ignore[arg-type]
+                    int(cell["target"]) - taken.get(specs.cell_key(cell["where"]), 0),
+                )  # type: ignore[call-overload]
+                for cell in cells
+            },
+        )
         batches.start(db, lead, batch.id)
         most = 9 if until == "working" else 10_000
         _write_all(db, house, project.id, most)
         if until == "accepted":
-            _review_all(db, house, project.id, "qa_internal", "owl-31", returns=1)
+            _review_all(db, house, project.slug, "qa_internal", returns=1)
             _write_all(db, house, project.id, 10_000)
-            _review_all(db, house, project.id, "qa_internal", "owl-31")
-            _review_all(db, house, project.id, "qa_client", "stork-09")
+            _review_all(db, house, project.slug, "qa_internal")
+            _review_all(db, house, project.slug, "qa_client")
         elif until == "internal_qa":
-            _review_all(db, house, project.id, "qa_internal", "owl-31", returns=1, most=4)
+            _review_all(db, house, project.slug, "qa_internal", returns=1, most=4)
 
 
 def _write_all(db: Session, house: House, project_id: str, most: int) -> None:
@@ -181,17 +226,19 @@ def _written(house: House, work: Work) -> writing.Written:
     one = house.exercises.pop(place)
     draw = stream(SEED, "demo", one.text)
     return writing.Written(
-        one.reply, _attrs(one), one.text, seconds=float(draw.integers(120, 600)), paste_share=float(draw.random() < 0.1) * 0.7
+        one.reply,
+        _attrs(one),
+        one.text,
+        seconds=float(draw.integers(120, 600)),
+        paste_share=float(draw.random() < 0.1) * 0.7,
     )
 
 
-def _review_all(
-    db: Session, house: House, project_id: str, step: Step, name: str, *, returns: int = 0, most: int = 10_000
-) -> None:
+def _review_all(db: Session, house: House, slug: str, step: Step, *, returns: int = 0, most: int = 10_000) -> None:
     """Let a reviewer go through the sample; the first ones are returned."""
-    actor = house.actors[name]
+    actor = house.actors["owl-31" if step == "qa_internal" else "stork-09"]
     for number in range(most):
-        work = assignment.lease(db, actor, project_id, step=step)
+        work = assignment.lease(db, actor, house.projects[slug].id, step=step)
         if work is None:
             return
         verdict = review.Review("accept", seconds=45)
@@ -206,11 +253,11 @@ def _replies(house: House, one: Exercise, others: Sequence[Exercise]) -> list[st
     words = one.reply.split()
     made = {
         one.reply: 1.0,
-        f"{one.reply} I hope that this helps you. Do tell me if you would like to hear more about it, because there is much more to say.": 0.55,
+        f"{one.reply} {PADDING}": 0.55,
         " ".join(words[: max(1, len(words) // 2)]): 0.0 if len(words) > 3 else 0.4,
         "I am sorry, but I cannot help with that.": -0.45,
         others[0].reply: -0.9,
-    }  # fmt: skip
+    }
     for text, gold in made.items():
         house.golds.setdefault((one.text, text), gold)
     draw = stream(SEED, "demo replies", one.text)
@@ -228,22 +275,38 @@ def _rank(db: Session, house: House) -> None:
         ids = pool.add(db, lead, project.id, [NewPrompt(as_prompt(one)) for one in chosen]).ids
         batch = batches.open_batch(db, lead, project.id)
         items = batches.add_prompts(db, lead, batch.id, ids)
-        batches.add_replies(db, lead, batch.id, {
-            item: [NewReply(text, "demo/policy") for text in _replies(house, one, house.exercises[at + number :])]
-            for number, (item, one) in enumerate(zip(items, chosen, strict=True))
-        })  # fmt: skip
+        batches.add_replies(
+            db,
+            lead,
+            batch.id,
+            {
+                item: [NewReply(text, "demo/policy") for text in _replies(house, one, house.exercises[at + number :])]
+                for number, (item, one) in enumerate(zip(items, chosen, strict=True))
+            },
+        )
+        for item, one in list(zip(items, chosen, strict=True))[:NUM_GOLD]:
+            _make_gold(db, house, item, one)
         batches.start(db, lead, batch.id)
         noise = 1.5 if at == size else 0.8
         for name, ranker in zip(LABELLERS, PANEL, strict=True):
             most = 10_000 if until == "accepted" else 0 if name == "heron-12" else 8
-            _rank_all(db, house, name, Ranker(name, ranker.noise * noise, ranker.length_bias, ranker.position_bias), most)
+            _rank_all(
+                db, house, name, Ranker(name, ranker.noise * noise, ranker.length_bias, ranker.position_bias), most
+            )
         if until == "accepted":
             _decide(db, house, keep=3 if at > size else 0)
-            _review_all(db, house, project.id, "qa_internal", "owl-31")
-            _review_all(db, house, project.id, "qa_client", "stork-09")
+            _review_all(db, house, project.slug, "qa_internal")
+            _review_all(db, house, project.slug, "qa_client")
         if at == size:
             general = RUBRICS["general"].model_dump(mode="json")
             _tell(db, house, "everyday-help", demo_texts.RANKING_2, general, demo_texts.CHANGED)
+
+
+def _make_gold(db: Session, house: House, item_id: str, one: Exercise) -> None:
+    """Mark an item whose right order is known; nobody who ranks it can tell."""
+    golds = [house.golds[one.text, row.content] for row in latest_replies(db, item_id)]
+    ranks = [1 + sum(other > gold for other in golds) for gold in golds]
+    batches.set_gold(db, house.actors["lark-01"], item_id, ranks)
 
 
 def _rank_all(db: Session, house: House, name: str, ranker: Ranker, most: int) -> None:
@@ -263,10 +326,13 @@ def _rank_all(db: Session, house: House, name: str, ranker: Ranker, most: int) -
                 middle = (axis.low + axis.high) / 2
                 half = (axis.high - axis.low) / 2
                 marks[axis.key] = [
-                    float(min(axis.high, max(axis.low, round(middle + half * (gold + 0.3 * draw.standard_normal()))))) for gold in golds
+                    float(min(axis.high, max(axis.low, round(middle + half * (gold + 0.3 * draw.standard_normal())))))
+                    for gold in golds
                 ]
             elif axis.kind == "flag":
-                marks[axis.key] = [float(axis.key == "misses_task" and gold < -0.6 and draw.random() < 0.8) for gold in golds]
+                marks[axis.key] = [
+                    float(axis.key == "misses_task" and gold < -0.6 and draw.random() < 0.8) for gold in golds
+                ]
         order = ranking.Order(digits, marks, seconds=float(draw.integers(35, 150)))
         ranking.submit(db, actor, work.assignment_id, order)
 
@@ -281,7 +347,9 @@ def _decide(db: Session, house: House, *, keep: int) -> None:
         work = assignment.lease(db, lead, project_id, step="adjudicate")
         if work is None:
             return
-        adjudication.decide(db, lead, work.assignment_id, "no_pair", note="Both are as good; no pair is better than a wrong one.")
+        adjudication.decide(
+            db, lead, work.assignment_id, "no_pair", note="Both are as good; no pair is better than a wrong one."
+        )
 
 
 def _judge(db: Session, house: House) -> None:
@@ -301,7 +369,11 @@ def _judge(db: Session, house: House) -> None:
 
 def _truths(queued: Sequence[guards.GuardDecision]) -> list[guards.GuardVerdict]:
     return [
-        "confirmed" if one.blocked == (one.prompt.kind == "harmful") else "false_positive" if one.blocked else "false_negative"
+        "confirmed"
+        if one.blocked == (one.prompt.kind == "harmful")
+        else "false_positive"
+        if one.blocked
+        else "false_negative"
         for one in queued
     ]
 

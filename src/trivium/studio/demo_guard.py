@@ -25,5 +25,7 @@ def decisions(seed: int = 1) -> list[GuardDecision]:
             continue
         seen.add(one.text)
         blocked = harmful != (draw.random() < WRONG_SHARE)
-        found.append(GuardDecision(as_prompt(one), one.reply, GUARD, blocked, "harm" if blocked else "", float(draw.random())))
+        found.append(
+            GuardDecision(as_prompt(one), one.reply, GUARD, blocked, "harm" if blocked else "", float(draw.random()))
+        )
     return found

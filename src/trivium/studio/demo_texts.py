@@ -28,11 +28,14 @@ RANKING_1 = """# Put replies in order
 **Ties are fine** when you would be as glad to receive either.
 """
 
-RANKING_2 = RANKING_1 + """
+RANKING_2 = (
+    RANKING_1
+    + """
 **Length is not quality.** Of two true replies, the one that ends when it has answered is the better one.
 
 **A reply that breaks off** is below one that ends, all else equal.
 """
+)
 
 CHANGED = "Length is not quality; a reply that breaks off is below one that ends."
 

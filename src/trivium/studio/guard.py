@@ -1,7 +1,7 @@
 """Turns every request into one that may pass, and every answer into one that a browser treats strictly.
 
-Three walls in front of the pages: hosts that are not ours are refused (DNS rebinding), bodies over the limit are refused
-while they are read, and every answer carries the strict content policy. All are plain ASGI, so streaming stays streaming.
+Three walls in front of the pages: hosts that are not ours are refused (DNS rebinding), bodies over the limit are
+refused while they are read, and every answer carries the strict content policy. All are plain ASGI.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Signed messages that wait in the outbox to requests, and addresses that are refused.
 
-An address inside this network is refused
-unless the house allows it: the Studio must not be a way around a firewall. It is looked up once, and that is the address
-that is spoken to, so a name that changes between check and call gains nothing.
+An address inside this network is refused unless the house allows it: the Studio must not be a way around a firewall.
+A name is looked up once, and that is the address spoken to: one that changes between check and call gains nothing.
 """
 
 from __future__ import annotations

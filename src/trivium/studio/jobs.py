@@ -1,4 +1,4 @@
-"""What the Studio does by itself while it runs: replies by models, webhooks, holds that ran out. Each in its own thread.
+"""What the Studio does by itself while it runs: replies by models, webhooks, holds that ran out; a thread each.
 
 Nothing here holds state that a restart would lose: what is to be done stands in the database, and is looked up again.
 """

@@ -1,7 +1,7 @@
-"""Turns the interface's English sentences into another language: one JSON catalogue a language, English where it is silent.
+"""Turns the interface's English sentences into another language: one JSON catalogue each, English where it is silent.
 
-The key is the English sentence itself, so that a template reads as what it shows. Placeholders are `{name}`; a catalogue's
-sentence must use the same ones (a test checks it).
+The key is the English sentence itself, so that a template reads as what it shows. Placeholders are `{name}`; a
+catalogue's sentence must use the same ones (a test checks it).
 """
 
 from __future__ import annotations

@@ -19,8 +19,6 @@ from trivium.studio import charts, locales
 from trivium.studio.markdown import markdown
 
 
-
-
 @lru_cache
 def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its content's hash, so that a browser may keep it for ever."""
@@ -126,8 +124,17 @@ def environment() -> jinja2.Environment:
     )
     made.globals.update(_=_say, icon=icon, asset=asset, interval=charts.interval)
     made.filters.update(
-        markdown=markdown, number=number, percent=percent, measured=measured, day=day, clock=clock,
-        duration=duration, size=size, chunks=chunks, named=_named, twice=lambda key: (key, key),
+        markdown=markdown,
+        number=number,
+        percent=percent,
+        measured=measured,
+        day=day,
+        clock=clock,
+        duration=duration,
+        size=size,
+        chunks=chunks,
+        named=_named,
+        twice=lambda key: (key, key),
     )
     return made
 

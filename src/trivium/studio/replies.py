@@ -1,4 +1,4 @@
-"""Items that wait for a model's replies to replies: one batch at a time, a few prompts a turn, so that progress is seen."""
+"""Items that wait for a model's replies to replies: one batch at a time, a few prompts a turn, so progress is seen."""
 
 from __future__ import annotations
 
@@ -59,16 +59,23 @@ class Replies:
         for number in range(int(asked["num_replies"])):
             temperatures = asked["temperatures"]
             sampling = Sampling(
-                max_new_tokens=int(asked["max_new_tokens"]), temperature=float(temperatures[number % len(temperatures)]),
-                top_k=int(asked["top_k"]), top_p=float(asked["top_p"]), seed=int(asked["seed"]) + number,
-            )  # fmt: skip
+                max_new_tokens=int(asked["max_new_tokens"]),
+                temperature=float(temperatures[number % len(temperatures)]),
+                top_k=int(asked["top_k"]),
+                top_p=float(asked["top_p"]),
+                seed=int(asked["seed"]) + number,
+            )
             for item in items:
                 try:
                     [spoken] = speaker.ask([item.messages], sampling, [item.item_id])
                 except ContextError:  # a prompt longer than the model reads: counted as failed, with fewer replies
                     continue
-                facts = {**sampling.model_dump(exclude={"stop_ids"}), "checkpoint": self._checkpoint,
-                         "stopped": spoken.stopped, "num_tokens": len(spoken.ids)}  # fmt: skip
+                facts = {
+                    **sampling.model_dump(exclude={"stop_ids"}),
+                    "checkpoint": self._checkpoint,
+                    "stopped": spoken.stopped,
+                    "num_tokens": len(spoken.ids),
+                }
                 made[item.item_id].append(NewReply(spoken.text.strip(), str(asked["model_ref"]), facts))
         return made
 

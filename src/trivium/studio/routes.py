@@ -61,9 +61,12 @@ def get(path: str, *, writes: bool = False, signed_in: bool = True) -> Callable[
 
 
 def post(
-    path: str, *, signed_in: bool = True, again: Function | None = None,
+    path: str,
+    *,
+    signed_in: bool = True,
+    again: Function | None = None,
     failed: Callable[[Database, FormData], None] | None = None,
-) -> Callable[[Function], Function]:  # fmt: skip
+) -> Callable[[Function], Function]:
     """Take a form at an address; `again` shows its page once more where the form is refused."""
 
     def add(function: Function) -> Function:
@@ -74,9 +77,19 @@ def post(
 
 
 STATUS: tuple[tuple[type[TriviumError], int], ...] = (
-    (Unknown, 404), (NotAllowed, 403), (SignInFailed, 401), (TooMany, 429), (Conflict, 409), (Invalid, 422),
-    (HandError, 403), (StateError, 409), (csrf.CrossSiteError, 403), (StorageError, 503), (RefusedError, 403), (TriviumError, 422),
-)  # fmt: skip
+    (Unknown, 404),
+    (NotAllowed, 403),
+    (SignInFailed, 401),
+    (TooMany, 429),
+    (Conflict, 409),
+    (Invalid, 422),
+    (HandError, 403),
+    (StateError, 409),
+    (csrf.CrossSiteError, 403),
+    (StorageError, 503),
+    (RefusedError, 403),
+    (TriviumError, 422),
+)
 
 
 def status_of(error: TriviumError) -> int:
@@ -138,17 +151,23 @@ def _once(page: Page, database: Database, settings: StudioSettings, request: Req
 
 def _to_the_door(here: Here) -> Response:
     if here.wants_json:
-        return JSONResponse({"message": here.say("You were signed out; sign in in another tab, your work is kept here."),
-                             "fields": {}}, 401)  # fmt: skip
+        return JSONResponse(
+            {"message": here.say("You were signed out; sign in in another tab, your work is kept here."), "fields": {}},
+            401,
+        )
     if here.request.method == "GET":
         return here.to(f"/sign-in?next={here.request.url.path}")
     return here.to("/sign-in")
 
 
 def _refusal(
-    page: Page, database: Database, settings: StudioSettings, request: Request, error: TriviumError,
+    page: Page,
+    database: Database,
+    settings: StudioSettings,
+    request: Request,
+    error: TriviumError,
     form: FormData | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Say no in the way that was asked: as JSON to a script, as the same page once more, or as a page of its own."""
     status = status_of(error)
     with database.read() as db:

@@ -1,4 +1,4 @@
-"""An uploaded file to records and rejects: copied beside its name's ending, sniffed or read as told, bounded in size."""
+"""An uploaded file to records and rejects: sniffed or read as told, bounded in size, its name never a path."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Read(NamedTuple):
 
 
 def read_upload(file: UploadFile, format_name: str, provenance: Provenance, unpacked_bytes: int) -> Read:
-    """Return the records of an uploaded file; its own name is used for its ending and as its source, never as a path."""
+    """Return the records of an uploaded file; its name gives the ending and the source, never a path."""
     name = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
     ending = _ENDING.search(name.lower())
     if ending is None:

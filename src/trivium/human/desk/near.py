@@ -36,7 +36,9 @@ def nearest(db: Session, actor: Actor, project_id: str, text: str, *, least: flo
         index = _fresh(db, project_id)
         found = index.nearest(text, least=least, limit=3)
     texts = dict(
-        db.execute(select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_([one.id for one in found]))).all()  # type: ignore[arg-type]
+        db.execute(
+            select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_([one.id for one in found]))
+        ).all()  # type: ignore[arg-type]
     )
     return [Close(one.id, texts[one.id], one.likeness) for one in found if one.id in texts]
 

@@ -154,7 +154,9 @@ def open_batch(slug: str, body: BatchIn, asking: Asking) -> BatchOut:
             batches.plan_cells(db, actor, batch.id, body.cells)
         if body.generation is not None:
             asked = body.generation
-            sampling = generation.Sampling(tuple(asked.temperatures), asked.max_new_tokens, asked.top_k, asked.top_p, asked.seed)
+            sampling = generation.Sampling(
+                tuple(asked.temperatures), asked.max_new_tokens, asked.top_k, asked.top_p, asked.seed
+            )
             generation.request(db, actor, batch.id, asked.model, sampling)
         if body.start:
             batch = batches.start(db, actor, batch.id)

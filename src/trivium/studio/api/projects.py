@@ -111,9 +111,14 @@ class EventOut(BaseModel):
 
 def _guideline(row: Any) -> GuidelineOut:
     return GuidelineOut(
-        id=row.id, version=row.version, status=row.status, markdown=row.markdown, changelog=row.changelog,
-        rubric=row.rubric, sha256=row.sha256,
-    )  # fmt: skip
+        id=row.id,
+        version=row.version,
+        status=row.status,
+        markdown=row.markdown,
+        changelog=row.changelog,
+        rubric=row.rubric,
+        sha256=row.sha256,
+    )
 
 
 @router.get("/me")
@@ -127,18 +132,27 @@ def list_projects(asking: Asking) -> list[ProjectOut]:
     """List the projects the person is in."""
     return asking.read(
         lambda db, actor: [
-            ProjectOut(slug=one.project.slug, title=one.project.title, purpose=one.project.purpose, kind=one.project.kind,
-                       status=one.project.status, party=one.party, role=one.role)
+            ProjectOut(
+                slug=one.project.slug,
+                title=one.project.title,
+                purpose=one.project.purpose,
+                kind=one.project.kind,
+                status=one.project.status,
+                party=one.party,
+                role=one.role,
+            )
             for one in desk.mine(db, actor)
         ]
-    )  # fmt: skip
+    )
 
 
 @router.get("/projects/{slug}/guidelines")
 def list_guidelines(slug: str, asking: Asking) -> list[GuidelineOut]:
     """List the versions of the guideline, newest first."""
     return asking.read(
-        lambda db, actor: [_guideline(row) for row in guidelines.versions(db, actor, in_project(db, actor, slug).project.id)]
+        lambda db, actor: [
+            _guideline(row) for row in guidelines.versions(db, actor, in_project(db, actor, slug).project.id)
+        ]
     )
 
 
@@ -213,7 +227,15 @@ def list_events(slug: str, asking: Asking, before: int | None = None) -> list[Ev
     """Return a hundred events of the log, newest first."""
     return asking.read(
         lambda db, actor: [
-            EventOut(seq=row.seq, at=row.at, by=row.by, action=row.action, target=row.target, detail=row.detail, hash=row.hash)
+            EventOut(
+                seq=row.seq,
+                at=row.at,
+                by=row.by,
+                action=row.action,
+                target=row.target,
+                detail=row.detail,
+                hash=row.hash,
+            )
             for row in audit.events(db, actor, in_project(db, actor, slug, "see_audit").project.id, before=before)
         ]
     )

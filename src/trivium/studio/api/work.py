@@ -115,11 +115,24 @@ class JudgementIn(Strict):
 
 def _out(work: Work) -> WorkOut:
     return WorkOut(
-        assignment_id=work.assignment_id, step=work.step, kind=work.kind, round=work.round, state=work.state,
-        lease_until=work.lease_until, guideline_id=work.guideline_id, language=work.language, messages=list(work.messages),
-        replies=list(work.replies), cell=work.cell, attrs=work.attrs, draft=work.draft, draft_rev=work.draft_rev,
-        returned=[{"by": one.by, "reasons": list(one.reasons), "note": one.note, "round": one.round} for one in work.returned],
-    )  # fmt: skip
+        assignment_id=work.assignment_id,
+        step=work.step,
+        kind=work.kind,
+        round=work.round,
+        state=work.state,
+        lease_until=work.lease_until,
+        guideline_id=work.guideline_id,
+        language=work.language,
+        messages=list(work.messages),
+        replies=list(work.replies),
+        cell=work.cell,
+        attrs=work.attrs,
+        draft=work.draft,
+        draft_rev=work.draft_rev,
+        returned=[
+            {"by": one.by, "reasons": list(one.reasons), "note": one.note, "round": one.round} for one in work.returned
+        ],
+    )
 
 
 def _receipt(receipt: Receipt) -> ReceiptOut:
@@ -130,7 +143,9 @@ def _receipt(receipt: Receipt) -> ReceiptOut:
 def lease(slug: str, body: LeaseIn, asking: Asking, response: Response) -> WorkOut | None:
     """Take one piece of work to hold for a while."""
     found = asking.write(
-        lambda db, actor: assignment.lease(db, actor, in_project(db, actor, slug).project.id, step=body.step, cell=body.cell)
+        lambda db, actor: assignment.lease(
+            db, actor, in_project(db, actor, slug).project.id, step=body.step, cell=body.cell
+        )
     )
     if found is None:
         response.status_code = 204
@@ -148,7 +163,9 @@ def get_work(assignment_id: str, asking: Asking) -> WorkOut:
 def put_draft(assignment_id: str, body: DraftIn, asking: Asking) -> RevOut:
     """Keep a draft; an older revision than is kept is refused."""
     rev = asking.write(
-        lambda db, actor: assignment.save_draft(db, actor, assignment_id, body.content, rev=body.rev, seconds=body.seconds)
+        lambda db, actor: assignment.save_draft(
+            db, actor, assignment_id, body.content, rev=body.rev, seconds=body.seconds
+        )
     )
     return RevOut(rev=rev)
 

@@ -21,31 +21,68 @@ from trivium.studio.routes import get, post
 
 ITEMS_A_PAGE = 50
 SHAPES = {
-    "open": "wait", "working": "now", "internal_qa": "now", "client_qa": "now", "rework": "warn", "accepted": "ok",
-    "delivered": "ok", "queued": "wait", "generating": "wait", "writing": "now", "labelling": "now", "scored": "ok",
-    "contested": "warn", "unrankable": "off", "rejected": "bad", "withdrawn": "off", "confirmed": "ok",
-    "false_positive": "warn", "false_negative": "warn", "unsure": "wait",
-}  # fmt: skip
+    "open": "wait",
+    "working": "now",
+    "internal_qa": "now",
+    "client_qa": "now",
+    "rework": "warn",
+    "accepted": "ok",
+    "delivered": "ok",
+    "queued": "wait",
+    "generating": "wait",
+    "writing": "now",
+    "labelling": "now",
+    "scored": "ok",
+    "contested": "warn",
+    "unrankable": "off",
+    "rejected": "bad",
+    "withdrawn": "off",
+    "confirmed": "ok",
+    "false_positive": "warn",
+    "false_negative": "warn",
+    "unsure": "wait",
+}
 STATES = {
-    "open": "open", "working": "being worked on", "internal_qa": "partner review", "client_qa": "client review",
-    "rework": "back with the writers", "accepted": "accepted", "delivered": "delivered", "queued": "queued",
-    "generating": "waits for replies", "writing": "to be written", "labelling": "being ranked", "scored": "ranked",
-    "contested": "contested", "unrankable": "unrankable", "rejected": "taken out", "withdrawn": "withdrawn",
-    "confirmed": "confirmed", "false_positive": "false positive", "false_negative": "false negative", "unsure": "unsure",
-}  # fmt: skip
+    "open": "open",
+    "working": "being worked on",
+    "internal_qa": "partner review",
+    "client_qa": "client review",
+    "rework": "back with the writers",
+    "accepted": "accepted",
+    "delivered": "delivered",
+    "queued": "queued",
+    "generating": "waits for replies",
+    "writing": "to be written",
+    "labelling": "being ranked",
+    "scored": "ranked",
+    "contested": "contested",
+    "unrankable": "unrankable",
+    "rejected": "taken out",
+    "withdrawn": "withdrawn",
+    "confirmed": "confirmed",
+    "false_positive": "false positive",
+    "false_negative": "false negative",
+    "unsure": "unsure",
+}
 
 
 def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
     samples = [
         here.say("{who}: {n} of {of}", who=here.say(who), n=one.plan[stage]["sample"], of=one.plan[stage]["of"])
-        for stage, who in (("internal_qa", "partner"), ("client_qa", "client")) if stage in one.plan
-    ]  # fmt: skip
+        for stage, who in (("internal_qa", "partner"), ("client_qa", "client"))
+        if stage in one.plan
+    ]
     actions = [("start", "Start it")] if one.state == "open" else []
     return {
-        "ordinal": one.ordinal, "is": SHAPES[one.state], "state_words": STATES[one.state], "round": one.round,
-        "counts": [(STATES[state], count) for state, count in sorted(one.states.items())], "sample": ", ".join(samples),
-        "guideline": versions.get(one.guideline_id, ""), "actions": actions,
-    }  # fmt: skip
+        "ordinal": one.ordinal,
+        "is": SHAPES[one.state],
+        "state_words": STATES[one.state],
+        "round": one.round,
+        "counts": [(STATES[state], count) for state, count in sorted(one.states.items())],
+        "sample": ", ".join(samples),
+        "guideline": versions.get(one.guideline_id, ""),
+        "actions": actions,
+    }
 
 
 @get("/p/{slug}/batches")
@@ -57,12 +94,14 @@ def batches_page(here: Here, slug: str) -> Response:
     versions = {row.id: row.version for row in guidelines.versions(here.db, here.actor, project.id)}
     lacks = _lacks(here, slug)
     return here.page(
-        "batches.html", batches=[_row(here, one, versions) for one in rows], can_open=lacks is None,
+        "batches.html",
+        batches=[_row(here, one, versions) for one in rows],
+        can_open=lacks is None,
         why_none=lacks[0] if lacks else here.say("Open the first one below."),
         first_step={"href": lacks[1], "says": lacks[2]} if lacks and standing.can("manage") else None,
         given=here.given(k=settings_of(project).num_replies),
         reply_sources=[("model", here.say("made by a model")), ("imported", here.say("imported with the prompts"))],
-    )  # fmt: skip
+    )
 
 
 def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
@@ -71,9 +110,17 @@ def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
     assert standing is not None
     project = standing.project
     if guidelines.published(here.db, project.id) is None:
-        return here.say("A batch needs a published guideline."), f"/p/{slug}/guideline/edit", here.say("Write the guideline")
+        return (
+            here.say("A batch needs a published guideline."),
+            f"/p/{slug}/guideline/edit",
+            here.say("Write the guideline"),
+        )
     if project.kind == "demonstration" and specs.frozen(here.db, project.id) is None:
-        return here.say("A batch needs a frozen requirement."), f"/p/{slug}/requirement", here.say("Write the requirement")
+        return (
+            here.say("A batch needs a frozen requirement."),
+            f"/p/{slug}/requirement",
+            here.say("Write the requirement"),
+        )
     return None
 
 
@@ -97,8 +144,10 @@ def _plan(here: Here, batch: Batch, size: int) -> None:
     """Share so many pairs out over the cells, the emptiest first, one at a time."""
     spec = specs.must_be_frozen(here.db, batch.project_id)
     taken = batches.planned(here.db, batch.project_id)
-    open_ = {cell_key(cell.where): [cell.target - taken.get(cell_key(cell.where), 0), cell.target]
-             for cell in requirement_of(spec).cells}  # fmt: skip
+    open_ = {
+        cell_key(cell.where): [cell.target - taken.get(cell_key(cell.where), 0), cell.target]
+        for cell in requirement_of(spec).cells
+    }
     counts = dict.fromkeys(open_, 0)
     for _ in range(size):
         key = max(open_, key=lambda one: (open_[one][0] / open_[one][1], one))
@@ -129,7 +178,9 @@ def batch_of(here: Here, ordinal: str) -> Batch:
     standing = here.standing
     assert standing is not None
     row = here.db.scalar(
-        select(Batch).where(Batch.project_id == standing.project.id, Batch.ordinal == (int(ordinal) if ordinal.isdigit() else 0))
+        select(Batch).where(
+            Batch.project_id == standing.project.id, Batch.ordinal == (int(ordinal) if ordinal.isdigit() else 0)
+        )
     )
     if row is None:
         raise Unknown("there is no such batch")
@@ -161,11 +212,25 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         query = query.where(Item.cell == cell)
     rows = here.db.execute(query).all()
     return here.page(
-        "batch.html", batch=batch, batch_is=SHAPES[batch.state], state_words=STATES[batch.state],
-        generation=_generation(here, batch), more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
-        items=[{"id": row.id, "text": (row.search_text or "")[:120], "is": SHAPES[row.state], "says": STATES[row.state],
-                "round": row.round, "done": row.done, "wanted": row.wanted} for row in rows[:ITEMS_A_PAGE]],
-    )  # fmt: skip
+        "batch.html",
+        batch=batch,
+        batch_is=SHAPES[batch.state],
+        state_words=STATES[batch.state],
+        generation=_generation(here, batch),
+        more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
+        items=[
+            {
+                "id": row.id,
+                "text": (row.search_text or "")[:120],
+                "is": SHAPES[row.state],
+                "says": STATES[row.state],
+                "round": row.round,
+                "done": row.done,
+                "wanted": row.wanted,
+            }
+            for row in rows[:ITEMS_A_PAGE]
+        ],
+    )
 
 
 def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
@@ -176,12 +241,17 @@ def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
     problem = here.request.app.state.jobs.replies.problems.get(batch.id)
     finished = progress.done + progress.failed >= progress.total
     return {
-        "model": progress.model_ref, "done": progress.done * number, "total": progress.total * number,
-        "failed": progress.failed, "running": not finished and problem is None,
+        "model": progress.model_ref,
+        "done": progress.done * number,
+        "total": progress.total * number,
+        "failed": progress.failed,
+        "running": not finished and problem is None,
         "is": "bad" if problem else "ok" if finished else "now",
-        "says": "cannot go on" if problem else "all made" if finished else "being made", "last": "",
-        "error": problem[0] if problem else "", "do": problem[1] if problem else "",
-    }  # fmt: skip
+        "says": "cannot go on" if problem else "all made" if finished else "being made",
+        "last": "",
+        "error": problem[0] if problem else "",
+        "do": problem[1] if problem else "",
+    }
 
 
 @get("/p/{slug}/batches/{ordinal}/generation")

@@ -94,7 +94,9 @@ def welcome(here: Here) -> Response:
 def join_page(here: Here, secret: str) -> Response:
     """Show what one is invited to."""
     row = invitations.look(here.db, secret)
-    as_what = f"{here.say(row.role)}, {here.say(row.party)}" if row.role and row.party else here.say("a person of the house")
+    as_what = (
+        f"{here.say(row.role)}, {here.say(row.party)}" if row.role and row.party else here.say("a person of the house")
+    )
     if here.visit is not None:
         return here.page("join_known.html", as_what=as_what)
     return here.page(

@@ -62,7 +62,9 @@ def guideline_page(here: Here, slug: str) -> Response:
     earlier = [one for one in rows if row and one.version < row.version]
     previous = earlier[0] if earlier else None
     against = previous if asked.get("against") and previous else None
-    unread = row is not None and row.status == "published" and not guidelines.read_by(here.db, here.actor.person_id, row.id)
+    unread = (
+        row is not None and row.status == "published" and not guidelines.read_by(here.db, here.actor.person_id, row.id)
+    )
     return here.page(
         "guideline.html", guideline=row, versions=rows, previous=previous.version if previous else None,
         against=against is not None, rubric=rubric_of(row), next=inside(asked.get("next", f"/p/{slug}")),

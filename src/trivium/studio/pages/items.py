@@ -45,7 +45,7 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
         "item.html", item=item, item_is=SHAPES.get(item.state, "now"), says=STATES.get(item.state, item.state),
         batch=here.db.get_one(Batch, item.batch_id), replies=replies, story=story_of(dossier),
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
-        contested=(dossier.aggregate or {}).get("contested"), 
+        contested=(dossier.aggregate or {}).get("contested"),
         comments=[{"who": name, "body": row.body, "at": row.created_at}
                   for row, name in comments.on(here.db, here.actor, item.id)],
     )  # fmt: skip

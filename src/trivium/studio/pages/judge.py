@@ -32,9 +32,10 @@ def decision_shown(here: Here, item: Item) -> dict[str, Any]:
     """Return what the guard did, as the page says it: that is the thing to judge, not a hint."""
     blocked = bool(item.attrs.get("blocked"))
     return {
-        "is": "bad" if blocked else "ok", "says": here.say("The guard stopped it") if blocked else here.say("The guard let it pass"),
+        "is": "bad" if blocked else "ok",
+        "says": here.say("The guard stopped it") if blocked else here.say("The guard let it pass"),
         "category": str(item.attrs.get("category") or ""),
-    }  # fmt: skip
+    }
 
 
 @get("/p/{slug}/judge", writes=True)
@@ -44,9 +45,12 @@ def next_judgement(here: Here, slug: str) -> Response:
     work = assignment.lease(here.db, here.actor, standing.project.id, step="label")
     if work is None:
         return nothing(
-            here, here.say("Judge"), here.say("No decision waits for you."),
-            here.say("They come when the server's guard has stopped or passed something on."), "eye",
-        )  # fmt: skip
+            here,
+            here.say("Judge"),
+            here.say("No decision waits for you."),
+            here.say("They come when the server's guard has stopped or passed something on."),
+            "eye",
+        )
     return here.to(f"/p/{slug}/judge/{work.assignment_id}")
 
 
@@ -59,11 +63,17 @@ def judge(here: Here, slug: str, assignment_id: str) -> Response:
         return here.to(f"/p/{slug}/judge")
     done, left = done_and_left(here.db, here.actor, standing.project.id, "label")
     return here.page(
-        "judge.html", **work_facts(here, work, "judge"), done=done, total=done + left + 1, deciding=False,
-        prompt=prompt_shown(here, work.messages, work.language, {}), reply=work.replies[0] if work.replies else "",
-        decision=decision_shown(here, here.db.get_one(Item, work.item_id)), verdicts=verdicts(here),
+        "judge.html",
+        **work_facts(here, work, "judge"),
+        done=done,
+        total=done + left + 1,
+        deciding=False,
+        prompt=prompt_shown(here, work.messages, work.language, {}),
+        reply=work.replies[0] if work.replies else "",
+        decision=decision_shown(here, here.db.get_one(Item, work.item_id)),
+        verdicts=verdicts(here),
         given=start_of(here, work),
-    )  # fmt: skip
+    )
 
 
 @post("/p/{slug}/judge/{assignment_id}", again=judge)

@@ -31,11 +31,23 @@ def _shown(here: Here, slug: str, result: dict[str, Any] | None = None) -> Respo
         here.db, here.actor, standing.project.id, text=text, unused=asked.get("unused") == "1", page=page
     )
     return here.page(
-        "pool.html", rows=rows, total=total, page=page, text=text, unused=asked.get("unused") == "1", result=result,
+        "pool.html",
+        rows=rows,
+        total=total,
+        page=page,
+        text=text,
+        unused=asked.get("unused") == "1",
+        result=result,
         formats=[("", here.say("find out"))] + [(name, one.title) for name, one in FORMATS.items()],
-        origins=[("dataset", here.say("a data set")), ("user", here.say("users, with consent")), ("writer", here.say("writers"))],
-        languages=list(LANGUAGES.items()), given=here.given(language="en"), more=total > 50 * (page + 1),
-    )  # fmt: skip
+        origins=[
+            ("dataset", here.say("a data set")),
+            ("user", here.say("users, with consent")),
+            ("writer", here.say("writers")),
+        ],
+        languages=list(LANGUAGES.items()),
+        given=here.given(language="en"),
+        more=total > 50 * (page + 1),
+    )
 
 
 @get("/p/{slug}/pool")
@@ -68,8 +80,17 @@ def import_file(here: Here, slug: str) -> Response:
         added = pool.add(here.db, here.actor, standing.project.id, _new(here, records))
         result = {"num_new": added.num_new, "num_known": len(added.ids) - added.num_new, "batch": None}
     here.db.flush()
-    return _shown(here, slug, {**result, "format": FORMATS[read.format_name].title, "rejects": _rejects(rejects),
-                               "num_rejects": len(rejects), "num_records": len(records)})  # fmt: skip
+    return _shown(
+        here,
+        slug,
+        {
+            **result,
+            "format": FORMATS[read.format_name].title,
+            "rejects": _rejects(rejects),
+            "num_rejects": len(rejects),
+            "num_records": len(records),
+        },
+    )
 
 
 def _new(here: Here, records: Sequence[Record]) -> list[NewPrompt]:

@@ -18,7 +18,13 @@ CONSENT_TEXT = (
     "Everything here is optional. Deliveries and the quality page count it by groups of five people or more, under "
     "your pseudonym or none. You can take it back at any time; what was delivered before stays delivered."
 )
-DEMOGRAPHICS = (("age", "Age group"), ("gender", "Gender"), ("region", "Region"), ("education", "Education"), ("ethnicity", "Ethnicity"))
+DEMOGRAPHICS = (
+    ("age", "Age group"),
+    ("gender", "Gender"),
+    ("region", "Region"),
+    ("education", "Education"),
+    ("ethnicity", "Ethnicity"),
+)
 
 
 def _shown(here: Here, token: str = "") -> Response:

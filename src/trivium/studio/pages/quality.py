@@ -21,7 +21,13 @@ from trivium.studio.here import Here
 from trivium.studio.render import measured, percent
 from trivium.studio.routes import get
 
-TABS = (("overview", "Overview"), ("people", "People"), ("gold", "Gold items"), ("contested", "Contested"), ("diversity", "Diversity"))
+TABS = (
+    ("overview", "Overview"),
+    ("people", "People"),
+    ("gold", "Gold items"),
+    ("contested", "Contested"),
+    ("diversity", "Diversity"),
+)
 INSTRUCTGPT = ("InstructGPT’s labellers, 72.6", 0.726)
 SCALES = {"order": "an order, ties allowed", "score": "a scale", "flag": "yes or no"}
 KEPT = 64  # statistics of so many states of projects are kept: a page asked again costs nothing
@@ -45,9 +51,12 @@ class _Known:
 def _overview(known: _Known) -> dict[str, Any]:
     rows = known.rows
     return {
-        "axes": axes.axis_agreement(rows), "by_guideline": axes.by_guideline(rows), "by_week": axes.by_week(rows),
-        "position": position.position_bias(rows), "noise": noise.labeller_noise(rows),
-    }  # fmt: skip
+        "axes": axes.axis_agreement(rows),
+        "by_guideline": axes.by_guideline(rows),
+        "by_week": axes.by_week(rows),
+        "position": position.position_bias(rows),
+        "noise": noise.labeller_noise(rows),
+    }
 
 
 @lru_cache(KEPT)
@@ -74,8 +83,13 @@ def _position_words(here: Here, found: PositionBias) -> str:
     if found.undefined:
         return here.say("Undefined: {why}.", why=found.undefined)
     sign = here.say("It does, more than chance explains") if found.matters else here.say("No sign of it")
-    return here.say("How often the reply shown in a place was ranked first. {sign}: χ² {chi}, p {p}, n {n}.", sign=sign,
-                    chi=f"{found.chi_square:.1f}", p=f"{found.p_value:.2f}", n=f"{found.n:,}")  # fmt: skip
+    return here.say(
+        "How often the reply shown in a place was ranked first. {sign}: χ² {chi}, p {p}, n {n}.",
+        sign=sign,
+        chi=f"{found.chi_square:.1f}",
+        p=f"{found.p_value:.2f}",
+        n=f"{found.n:,}",
+    )
 
 
 def _names(here: Here, rubric: Rubric | None) -> dict[str, str]:
@@ -87,20 +101,30 @@ def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
     found = _overview(known)
     names = _names(here, _rubric(here))
     shown = [
-        {"name": (here.say("Flag: {name}", name=names.get(one.axis, one.axis).lower()) if one.scale == "flag"
-                  else names.get(one.axis, one.axis)), "scale": here.say(SCALES[one.scale]),
-         "pairs_agreed": one.pairs_agreed, "alpha": one.alpha, "kendall_w": one.kendall_w}
+        {
+            "name": (
+                here.say("Flag: {name}", name=names.get(one.axis, one.axis).lower())
+                if one.scale == "flag"
+                else names.get(one.axis, one.axis)
+            ),
+            "scale": here.say(SCALES[one.scale]),
+            "pairs_agreed": one.pairs_agreed,
+            "alpha": one.alpha,
+            "kendall_w": one.kendall_w,
+        }
         for one in found["axes"]
-    ]  # fmt: skip
+    ]
     bias: PositionBias = found["position"]
     return {
-        "axes": shown, "position": charts.places(bias.first_share, here.say("Share of first ranks by the place shown")),
-        "position_words": _position_words(here, bias), "noise": sorted(found["noise"].items()),
+        "axes": shown,
+        "position": charts.places(bias.first_share, here.say("Share of first ranks by the place shown")),
+        "position_words": _position_words(here, bias),
+        "noise": sorted(found["noise"].items()),
         "by_guideline": _chart(found["by_guideline"], _version, here.say("Pairwise agreement by guideline version")),
         "guideline_rows": [(_version(one.label), one.pairs_agreed) for one in found["by_guideline"]],
         "by_week": _chart(found["by_week"], lambda label: label, here.say("Pairwise agreement by week")),
         "noise_words": measured,
-    }  # fmt: skip
+    }
 
 
 def _rubric(here: Here) -> Rubric | None:
@@ -112,19 +136,30 @@ def _rubric(here: Here) -> Rubric | None:
 
 def _groups(here: Here, found: Diversity) -> list[dict[str, Any]]:
     return [
-        {"field": one.field, "group": one.value, "people": one.num_people, "value": percent(one.within.value),
-         "more": here.say("with the others {n}; another winner in {m} of items", n=percent(one.with_others.value),
-                          m=percent(one.winner_flips.value))}
+        {
+            "field": one.field,
+            "group": one.value,
+            "people": one.num_people,
+            "value": percent(one.within.value),
+            "more": here.say(
+                "with the others {n}; another winner in {m} of items",
+                n=percent(one.with_others.value),
+                m=percent(one.winner_flips.value),
+            ),
+        }
         for one in found.groups
-    ]  # fmt: skip
+    ]
 
 
 def _summary(here: Here, rows: Sequence[Submission]) -> str:
     answered = [one for one in rows if not one.skipped]
     if not answered:
         return here.say("nobody has ranked anything yet.")
-    return here.say("{n} prompts, ranked by {m} people who did not see each other’s order.",
-                    n=len({one.item for one in answered}), m=len({one.person for one in answered}))  # fmt: skip
+    return here.say(
+        "{n} prompts, ranked by {m} people who did not see each other’s order.",
+        n=len({one.item for one in answered}),
+        m=len({one.person for one in answered}),
+    )
 
 
 @get("/p/{slug}/quality")
@@ -144,16 +179,29 @@ def quality_page(here: Here, slug: str) -> Response:
     elif tab in ("people", "gold"):
         mean = _order(known)
         found = _people(known)
-        facts = {"people": found, "mean": mean.pairs_agreed.value if mean else None,
-                 "gold": [one for one in found if one.gold.value is not None]}  # fmt: skip
+        facts = {
+            "people": found,
+            "mean": mean.pairs_agreed.value if mean else None,
+            "gold": [one for one in found if one.gold.value is not None],
+        }
     elif tab == "contested":
-        facts = {"contested": [{"id": row[0], "text": row[1][:160], "why": row[2], "ordinal": ""} for row in contested],
-                 "can_adjudicate": can_adjudicate}  # fmt: skip
+        facts = {
+            "contested": [{"id": row[0], "text": row[1][:160], "why": row[2], "ordinal": ""} for row in contested],
+            "can_adjudicate": can_adjudicate,
+        }
     else:
         told = profiles.groups(here.db, project_id)
-        facts = {"groups": _groups(here, diversity(rows, told)),
-                 "num_profiles": here.say("Fewer than five") if len(told) < 5 else len(told)}  # fmt: skip
+        facts = {
+            "groups": _groups(here, diversity(rows, told)),
+            "num_profiles": here.say("Fewer than five") if len(told) < 5 else len(told),
+        }
     return here.page(
-        "quality.html", tab=tab, tabs=TABS, summary=_summary(here, rows), order=_order(known), num_contested=len(contested),
-        why_none=here.say("Agreement needs two people on one prompt."), **facts,
-    )  # fmt: skip
+        "quality.html",
+        tab=tab,
+        tabs=TABS,
+        summary=_summary(here, rows),
+        order=_order(known),
+        num_contested=len(contested),
+        why_none=here.say("Agreement needs two people on one prompt."),
+        **facts,
+    )

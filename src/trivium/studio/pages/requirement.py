@@ -21,9 +21,7 @@ def requirement_page(here: Here, slug: str) -> Response:
     asked = here.request.query_params.get("version", "")
     spec = next((row for row in rows if asked.isdigit() and row.version == int(asked)), rows[0] if rows else None)
     start = spec.body if spec else starting_requirement(10).model_dump(mode="json")
-    return here.page(
-        "requirement.html", versions=rows, spec=spec, body=here.field("body") or cells.lines(start)
-    )
+    return here.page("requirement.html", versions=rows, spec=spec, body=here.field("body") or cells.lines(start))
 
 
 @post("/p/{slug}/requirement", again=requirement_page)

@@ -23,7 +23,13 @@ from trivium.studio.routes import get, post
 
 SAMPLE_SHOWN = 12
 PASTED_MUCH = 0.5  # share of a reply that came by paste from which the page says so
-DID = {"write": "Written", "label": "Ranked", "qa_internal": "Reviewed", "qa_client": "Reviewed", "adjudicate": "Decided"}
+DID = {
+    "write": "Written",
+    "label": "Ranked",
+    "qa_internal": "Reviewed",
+    "qa_client": "Reviewed",
+    "adjudicate": "Decided",
+}
 VERDICTS = {"accept": "Accepted", "reject": "Returned", "fix": "Accepted with a fix"}
 
 
@@ -44,20 +50,33 @@ def next_review(here: Here, slug: str) -> Response:
     work = assignment.lease(here.db, here.actor, standing.project.id, step=step)
     if work is None:
         return nothing(
-            here, here.say("Review"), here.say("Nothing waits for your review."),
-            here.say("A sample is drawn when a batch is written or ranked through."), "eye",
-        )  # fmt: skip
+            here,
+            here.say("Review"),
+            here.say("Nothing waits for your review."),
+            here.say("A sample is drawn when a batch is written or ranked through."),
+            "eye",
+        )
     return here.to(f"/p/{slug}/review/{work.assignment_id}")
 
 
 def story_of(dossier: Dossier) -> list[dict[str, Any]]:
     """Return what happened to an item, for the time line."""
     return [
-        {"what": VERDICTS[one.verdict] if one.verdict else "Rewritten" if one.step == "write" and one.round > 1
-         else DID[one.step], "who": one.by, "is": "bad" if one.verdict == "reject" else "", "reasons": one.reasons,
-         "note": one.note, "at": one.at, "seconds": one.seconds if one.step in ("write", "label") else 0}
+        {
+            "what": VERDICTS[one.verdict]
+            if one.verdict
+            else "Rewritten"
+            if one.step == "write" and one.round > 1
+            else DID[one.step],
+            "who": one.by,
+            "is": "bad" if one.verdict == "reject" else "",
+            "reasons": one.reasons,
+            "note": one.note,
+            "at": one.at,
+            "seconds": one.seconds if one.step in ("write", "label") else 0,
+        }
         for one in dossier.past
-    ]  # fmt: skip
+    ]
 
 
 def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
@@ -65,42 +84,68 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
     if work.kind == "comparison":
         ranks = (dossier.aggregate or {}).get("mean_ranks") or []
         return [
-            {"name": here.say("Reply {slot}", slot=reply_name(place)), "content": text, "before": None,
-             "num_words": len(text.split()), "mean_rank": ranks[place] if place < len(ranks) else None}
+            {
+                "name": here.say("Reply {slot}", slot=reply_name(place)),
+                "content": text,
+                "before": None,
+                "num_words": len(text.split()),
+                "mean_rank": ranks[place] if place < len(ranks) else None,
+            }
             for place, text in enumerate(work.replies)
-        ]  # fmt: skip
+        ]
     now_text = work.replies[0] if work.replies else ""
     earlier = [text for round_, _, text, _ in dossier.texts if round_ < work.round]
     before = earlier[-1] if earlier else None
     name = here.say("Reply, round {n}", n=work.round) if work.round > 1 else here.say("Reply")
-    return [{
-        "name": name, "content": now_text, "before": before, "mean_rank": None, "num_words": len(now_text.split()),
-        "changes": changes(before, now_text) if before is not None else None,
-        "num_words_before": len(before.split()) if before is not None else 0,
-    }]  # fmt: skip
+    return [
+        {
+            "name": name,
+            "content": now_text,
+            "before": before,
+            "mean_rank": None,
+            "num_words": len(now_text.split()),
+            "changes": changes(before, now_text) if before is not None else None,
+            "num_words_before": len(before.split()) if before is not None else 0,
+        }
+    ]
 
 
 def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     private = [one for text in work.replies for one in passages(text)]
-    found.append({"is": "warn", "says": "May name a private person", "more": ", ".join(sorted({one.kind for one in private}))}
-                 if private else {"is": "ok", "says": "No personal data found", "more": ""})  # fmt: skip
+    found.append(
+        {"is": "warn", "says": "May name a private person", "more": ", ".join(sorted({one.kind for one in private}))}
+        if private
+        else {"is": "ok", "says": "No personal data found", "more": ""}
+    )
     found.append({"is": "ok", "says": "Nobody reviews their own text", "more": ""})
     shares = [one.body.get("paste_share") for one in dossier.past if one.step == "write"]
     if shares and shares[-1] is not None and shares[-1] >= PASTED_MUCH:
-        found.append({"is": "warn", "says": here.say("{n} came by paste", n=percent(shares[-1], 0)),
-                      "more": "A hint, not a fault: people draft elsewhere."})  # fmt: skip
+        found.append(
+            {
+                "is": "warn",
+                "says": here.say("{n} came by paste", n=percent(shares[-1], 0)),
+                "more": "A hint, not a fault: people draft elsewhere.",
+            }
+        )
     agreement = (dossier.aggregate or {}).get("pairwise_agreement")
     if agreement is not None:
-        found.append({"is": "ok" if agreement >= 0.6 else "warn", "says": here.say("{n} of pairs agreed", n=percent(agreement)),
-                      "more": ""})  # fmt: skip
+        found.append(
+            {
+                "is": "ok" if agreement >= 0.6 else "warn",
+                "says": here.say("{n} of pairs agreed", n=percent(agreement)),
+                "more": "",
+            }
+        )
     if contested := (dossier.aggregate or {}).get("contested"):
         found.append({"is": "warn", "says": "Contested", "more": str(contested)})
     return found
 
 
 def _sample(here: Here, work: Work, dossier: Dossier) -> tuple[list[dict[str, Any]], int, int]:
-    rows = review.sample(here.db, here.actor, dossier.batch_id, "internal_qa" if work.step == "qa_internal" else "client_qa")
+    rows = review.sample(
+        here.db, here.actor, dossier.batch_id, "internal_qa" if work.step == "qa_internal" else "client_qa"
+    )
     shown = []
     for row in rows:
         now = row.item_id == work.item_id
@@ -116,20 +161,32 @@ def _sample(here: Here, work: Work, dossier: Dossier) -> tuple[list[dict[str, An
 
 def _words(here: Here, work: Work) -> dict[str, Any]:
     """Return what the three verdicts say, for a text and for an order."""
-    onward = here.say("Goes on to the client’s review") if work.step == "qa_internal" else here.say("Goes into the next milestone")
+    onward = (
+        here.say("Goes on to the client’s review")
+        if work.step == "qa_internal"
+        else here.say("Goes into the next milestone")
+    )
     if work.kind == "comparison":
         return {
-            "can_fix": False, "accept_hint": onward, "accept_says": onward, "reject_title": here.say("Return"),
-            "reject_button": here.say("Return to the labellers"), "to_writer": here.say("To the labellers"),
+            "can_fix": False,
+            "accept_hint": onward,
+            "accept_says": onward,
+            "reject_title": here.say("Return"),
+            "reject_button": here.say("Return to the labellers"),
+            "to_writer": here.say("To the labellers"),
             "reject_hint": here.say("Ranked anew by everyone, round {n}", n=work.round + 1),
             "reject_says": here.say("Returns to the labellers with {n} reasons", n="{n}"),
-        }  # fmt: skip
+        }
     return {
-        "can_fix": True, "accept_hint": onward, "accept_says": onward, "reject_title": here.say("Return"),
-        "reject_button": here.say("Return to the writer"), "to_writer": here.say("To the writer"),
+        "can_fix": True,
+        "accept_hint": onward,
+        "accept_says": onward,
+        "reject_title": here.say("Return"),
+        "reject_button": here.say("Return to the writer"),
+        "to_writer": here.say("To the writer"),
         "reject_hint": here.say("Back to the same writer, round {n}", n=work.round + 1),
         "reject_says": here.say("Returns to the writer with {n} reasons", n="{n}"),
-    }  # fmt: skip
+    }
 
 
 @get("/p/{slug}/review/{assignment_id}", writes=True)
@@ -141,14 +198,30 @@ def review_page(here: Here, slug: str, assignment_id: str) -> Response:
         return here.to(f"/p/{slug}/review")
     dossier = review.dossier(here.db, here.actor, work.item_id)
     sample, done, total = _sample(here, work, dossier)
-    plan = here.db.get_one(Batch, dossier.batch_id).plan.get("internal_qa" if step == "qa_internal" else "client_qa", {})
-    words = here.say("a sample of {n} of {of}, drawn with seed {seed}", n=plan["sample"], of=plan["of"], seed=plan["seed"]) if plan else ""
+    plan = here.db.get_one(Batch, dossier.batch_id).plan.get(
+        "internal_qa" if step == "qa_internal" else "client_qa", {}
+    )
+    words = (
+        here.say("a sample of {n} of {of}, drawn with seed {seed}", n=plan["sample"], of=plan["of"], seed=plan["seed"])
+        if plan
+        else ""
+    )
     return here.page(
-        "review.html", **work_facts(here, work, "review"), **_words(here, work), step=step, sample=sample, done=done,
-        total=total, sample_words=words, story=story_of(dossier), checks=_checks(here, work, dossier),
-        prompt=prompt_shown(here, work.messages, work.language, work.attrs), replies=_replies(here, work, dossier),
-        reasons=[(key, vocabulary.REASONS[key]) for key in REASONS], given=start_of(here, work),
-    )  # fmt: skip
+        "review.html",
+        **work_facts(here, work, "review"),
+        **_words(here, work),
+        step=step,
+        sample=sample,
+        done=done,
+        total=total,
+        sample_words=words,
+        story=story_of(dossier),
+        checks=_checks(here, work, dossier),
+        prompt=prompt_shown(here, work.messages, work.language, work.attrs),
+        replies=_replies(here, work, dossier),
+        reasons=[(key, vocabulary.REASONS[key]) for key in REASONS],
+        given=start_of(here, work),
+    )
 
 
 @post("/p/{slug}/review/{assignment_id}", again=review_page)
@@ -161,9 +234,11 @@ def submit_review(here: Here, slug: str, assignment_id: str) -> Response:
         note = note if quoted in note else f"“{quoted}”\n{note}"
     sent = Review(
         verdict=verdict if verdict in VERDICTS else "reject",  # type: ignore[arg-type]
-        reasons=here.many("reason") if verdict in ("reject", "fix") else (), note=note,
-        fixed=str(here.form.get("fixed") or "") if verdict == "fix" else "", seconds=float(here.number("active_seconds")),
-    )  # fmt: skip
+        reasons=here.many("reason") if verdict in ("reject", "fix") else (),
+        note=note,
+        fixed=str(here.form.get("fixed") or "") if verdict == "fix" else "",
+        seconds=float(here.number("active_seconds")),
+    )
     review.submit(here.db, here.actor, assignment_id, sent)
     return here.to(f"/p/{slug}/review", here.say("Sent: {verdict}.", verdict=here.say(VERDICTS[sent.verdict])))
 

@@ -23,18 +23,27 @@ from trivium.studio.vocabulary import LANGUAGES, NAMES
 
 SKIP_REASONS: dict[Step, tuple[tuple[str, str], ...]] = {
     "label": (
-        ("cannot_judge", "I cannot judge it: it is outside what I know"), ("language", "I do not read this language well"),
-        ("same", "The replies are the same"), ("broken", "The prompt or a reply is broken"),
-        ("disturbing", "I do not want to read this"), ("other", "Something else"),
+        ("cannot_judge", "I cannot judge it: it is outside what I know"),
+        ("language", "I do not read this language well"),
+        ("same", "The replies are the same"),
+        ("broken", "The prompt or a reply is broken"),
+        ("disturbing", "I do not want to read this"),
+        ("other", "Something else"),
     ),
     "write": (
-        ("no_idea", "I have no good idea for it"), ("language", "I do not write this language well"),
-        ("broken", "The prompt is broken"), ("other", "Something else"),
+        ("no_idea", "I have no good idea for it"),
+        ("language", "I do not write this language well"),
+        ("broken", "The prompt is broken"),
+        ("other", "Something else"),
     ),
-    "qa_internal": (("cannot_judge", "I cannot judge it"), ("known", "I know who wrote it"), ("other", "Something else")),
+    "qa_internal": (
+        ("cannot_judge", "I cannot judge it"),
+        ("known", "I know who wrote it"),
+        ("other", "Something else"),
+    ),
     "qa_client": (("cannot_judge", "I cannot judge it"), ("known", "I know who wrote it"), ("other", "Something else")),
     "adjudicate": (("other", "Something else"),),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,11 @@ class Shown:
 def prompt_shown(here: Here, messages: Sequence[Message], language: str, attrs: Mapping[str, Any]) -> Shown:
     """Return the prompt with its facts in words: language, marks, length."""
     facts = [LANGUAGES.get(language, language)]
-    facts += [here.say(NAMES[attrs[name]]) for name in ("task_type", "prompt_type", "response_type") if attrs.get(name) in NAMES]
+    facts += [
+        here.say(NAMES[attrs[name]])
+        for name in ("task_type", "prompt_type", "response_type")
+        if attrs.get(name) in NAMES
+    ]
     facts.append(here.say("{n} words", n=sum(len(message.content.split()) for message in messages)))
     if attrs.get("domain"):
         facts.append(str(attrs["domain"]).capitalize())
@@ -67,11 +80,20 @@ def work_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
     assert standing is not None
     address = f"/p/{standing.project.slug}/{place}/{work.assignment_id}"
     return {
-        "assignment": work.assignment_id, "guideline": guideline, "rubric": rubric_of(guideline), "here": address,
-        "accepted_on": accepted, "draft_rev": work.draft_rev, "draft_at": hold.draft_at, "round": work.round,
-        "active_seconds": round(hold.active_seconds), "lease_until": work.lease_until,
-        "batch": {"ordinal": work.batch}, "skip_to": f"{address}/skip", "skip_reasons": SKIP_REASONS[work.step],
-    }  # fmt: skip
+        "assignment": work.assignment_id,
+        "guideline": guideline,
+        "rubric": rubric_of(guideline),
+        "here": address,
+        "accepted_on": accepted,
+        "draft_rev": work.draft_rev,
+        "draft_at": hold.draft_at,
+        "round": work.round,
+        "active_seconds": round(hold.active_seconds),
+        "lease_until": work.lease_until,
+        "batch": {"ordinal": work.batch},
+        "skip_to": f"{address}/skip",
+        "skip_reasons": SKIP_REASONS[work.step],
+    }
 
 
 def start_of(here: Here, work: Work, **start: Any) -> Given:
@@ -79,7 +101,6 @@ def start_of(here: Here, work: Work, **start: Any) -> Given:
     if here.form:
         return here.given()
     return Given({**start, **work.draft})
-
 
 
 def save_draft(here: Here, assignment_id: str) -> Response:
@@ -109,6 +130,10 @@ def nothing(here: Here, title: str, message: str, more: str, sign: str) -> Respo
     standing = here.standing
     assert standing is not None
     return here.page(
-        "nothing.html", title=title, message=message, more=more, sign=sign,
+        "nothing.html",
+        title=title,
+        message=message,
+        more=more,
+        sign=sign,
         next={"href": "/", "says": here.say("See what else there is")},
-    )  # fmt: skip
+    )

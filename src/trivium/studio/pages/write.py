@@ -38,9 +38,12 @@ def next_writing(here: Here, slug: str) -> Response:
     work = assignment.lease(here.db, here.actor, standing.project.id, step="write")
     if work is None:
         return nothing(
-            here, here.say("Write"), here.say("All cells you can write for are full or in flight."),
-            here.say("More open when a lead opens the next batch."), "pen",
-        )  # fmt: skip
+            here,
+            here.say("Write"),
+            here.say("All cells you can write for are full or in flight."),
+            here.say("More open when a lead opens the next batch."),
+            "pen",
+        )
     return here.to(f"/p/{slug}/write/{work.assignment_id}")
 
 
@@ -48,10 +51,17 @@ def _cells(here: Here, project_id: str, own: str | None) -> list[CellShown]:
     counts = coverage.open_cells(here.db, here.actor, project_id, own)
     counts.sort(key=lambda one: (one.key != own, (one.accepted + one.in_flight) / one.target, one.key))
     return [
-        CellShown(one.key, dict(one.where), cells.head(one.where), cells.rest(one.where), one.accepted, one.in_flight,
-                  one.target)
+        CellShown(
+            one.key,
+            dict(one.where),
+            cells.head(one.where),
+            cells.rest(one.where),
+            one.accepted,
+            one.in_flight,
+            one.target,
+        )
         for one in counts[:CELLS_SHOWN]
-    ]  # fmt: skip
+    ]
 
 
 def _choices(here: Here) -> dict[str, list[Any]]:
@@ -86,10 +96,16 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
     if not given["language"]:
         given = start_of(here, work, **{**start, "language": "en"})
     return here.page(
-        "write.html", **work_facts(here, work, "write"), done=done, total=done + left + 1, given=given, cells=shown,
-        choices=_choices(here), returned=[{"who": one.by, "reasons": one.reasons, "note": one.note} for one in work.returned],
+        "write.html",
+        **work_facts(here, work, "write"),
+        done=done,
+        total=done + left + 1,
+        given=given,
+        cells=shown,
+        choices=_choices(here),
+        returned=[{"who": one.by, "reasons": one.reasons, "note": one.note} for one in work.returned],
         prompt_given=bool(work.messages) and not work.replies,
-    )  # fmt: skip
+    )
 
 
 def _written(here: Here) -> Written:
@@ -98,9 +114,12 @@ def _written(here: Here) -> Written:
     attrs |= {name: "yes" if here.field(name) == "yes" else "no" for name in MARKS}
     pasted = here.number("pasted")
     return Written(
-        reply=reply, attrs=attrs, prompt=str(here.form.get("prompt") or ""), seconds=float(here.number("active_seconds")),
+        reply=reply,
+        attrs=attrs,
+        prompt=str(here.form.get("prompt") or ""),
+        seconds=float(here.number("active_seconds")),
         paste_share=min(1.0, pasted / len(reply)) if reply and "pasted" in here.form else None,
-    )  # fmt: skip
+    )
 
 
 @post("/p/{slug}/write/{assignment_id}", again=write)
