@@ -65,7 +65,7 @@ def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] |
         )
     if reference:
         parts.append(
-            Markup('<path class="ref" d="M44 {y}H500"/><text class="tick" x="48" y="{t}">{name}</text>').format(
+            Markup('<path class="ref" d="M44 {y}H500"/><text class="tick" x="500" y="{t}" text-anchor="end">{name}</text>').format(
                 y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0]
             )
         )

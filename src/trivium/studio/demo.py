@@ -88,7 +88,7 @@ def fill(database: Database) -> bool:
         if not people.nobody_yet(db):
             return False
     house = House(exercises=_exercises())
-    for step in (_open_house, _write, _rank, _judge, _deliver):
+    for step in (_open_house, _write, _rank, _judge):
         database.run(lambda db, step=step: step(db, house))  # type: ignore[misc]
     return True
 
@@ -167,30 +167,21 @@ def _write(db: Session, house: House) -> None:
     lead, project = house.actors["lark-01"], house.projects["plain-words"]
     counts = Counter((one.task_type, one.prompt_type, prompt_length(one.text)) for one in house.exercises)
     marks = ("task_type", "prompt_type", "prompt_length")
-    cells = [
-        {"where": dict(zip(marks, key, strict=True)), "target": min(12, count)}
-        for key, count in sorted(counts.items())
-        if count >= 3
-    ]
-    names = {mark: sorted({cell["where"][mark] for cell in cells}) for mark in marks}  # type: ignore[index]
-    spec = specs.draft(db, lead, project.id, {"dimensions": names, "cells": cells, "also": []})
+    cells = {key: min(12, count) for key, count in sorted(counts.items()) if count >= 3}
+    where = {key: dict(zip(marks, key, strict=True)) for key in cells}
+    body = {
+        "dimensions": {mark: sorted({named[mark] for named in where.values()}) for mark in marks},
+        "cells": [{"where": where[key], "target": target} for key, target in cells.items()],
+        "also": [],
+    }
+    spec = specs.draft(db, lead, project.id, body)
     specs.freeze(db, lead, project.id, spec.id)
     for size, until in ((3, "accepted"), (2, "internal_qa"), (2, "working")):
         batch = batches.open_batch(db, lead, project.id)
-        open_ = {specs.cell_key(cell["where"]): size for cell in cells}  # type: ignore[arg-type]
         taken = batches.planned(db, project.id)
-        batches.plan_cells(
-            db,
-            lead,
-            batch.id,
-            {
-                specs.cell_key(cell["where"]): min(
-                    open_[specs.cell_key(cell["where"])],  # type: ignore[arg-type]
-                    int(cell["target"]) - taken.get(specs.cell_key(cell["where"]), 0),
-                )  # type: ignore[call-overload]
-                for cell in cells
-            },
-        )
+        keys = {key: specs.cell_key(where[key]) for key in cells}
+        wanted = {keys[key]: min(size, target - taken.get(keys[key], 0)) for key, target in cells.items()}
+        batches.plan_cells(db, lead, batch.id, wanted)
         batches.start(db, lead, batch.id)
         most = 9 if until == "working" else 10_000
         _write_all(db, house, project.id, most)

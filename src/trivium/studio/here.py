@@ -131,7 +131,7 @@ class Here:
         sent: dict[str, Any] = {}
         for name in self.form:
             values = self.many(name)
-            sent[name] = values if len(values) > 1 or name == "reason" else (values or [None])[0]
+            sent[name] = values if len(values) > 1 or name == "reason" else (values[0] if values else None)
         return Given(sent)
 
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:

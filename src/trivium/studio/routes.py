@@ -110,7 +110,10 @@ def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callab
             except HTTPException as error:  # the form parser's own no: too many fields, broken parts
                 wrong = InputError(str(error.detail))
                 return await run_in_threadpool(_refusal, page, database, settings, request, wrong)
-        return await run_in_threadpool(_serve, page, database, settings, request, sent)
+        try:
+            return await run_in_threadpool(_serve, page, database, settings, request, sent)
+        finally:
+            await sent[0].close()
 
     return answer
 

@@ -38,7 +38,7 @@ def nearest(db: Session, actor: Actor, project_id: str, text: str, *, least: flo
     texts = dict(
         db.execute(
             select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_([one.id for one in found]))
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     return [Close(one.id, texts[one.id], one.likeness) for one in found if one.id in texts]
 

@@ -149,7 +149,7 @@ def home_page(here: Here) -> Response:
             }
         )
     if became.ranked:
-        facts.append({"name": here.say("Ranked"), "value": became.ranked, "more": here.say("prompts"), "picture": ""})
+        facts.append({"name": here.say("Ranked"), "value": str(became.ranked), "more": here.say("prompts"), "picture": ""})
     told = [
         ("ok", here.say("{n} items", n=became.delivered), here.say("are in a sealed milestone."), became.delivered),
         (
