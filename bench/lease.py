@@ -65,9 +65,8 @@ def fill(database: Database, num_people: int, num_items: int, overlap: int) -> t
         ids = pool.take_in(db, project.id, rows).ids
         batch = batches.open_batch(db, keeper, project.id)
         items = batches.add_prompts(db, keeper, batch.id, ids)
-        batches.put_replies(
-            db, batch.id, {item: [NewReply(f"{n}.{k}", model_ref="m") for k in range(4)] for n, item in enumerate(items)}
-        )
+        replies = {item: [NewReply(f"{n}.{k}", model_ref="m") for k in range(4)] for n, item in enumerate(items)}
+        batches.put_replies(db, batch.id, replies)
         batches.start(db, keeper, batch.id)
     with database.engine.connect() as connection:
         connection.execute(text("ANALYZE"))

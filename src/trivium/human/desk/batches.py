@@ -147,7 +147,7 @@ def put_replies(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewRe
 
 
 def set_gold(db: Session, actor: Actor, item_id: str, ranks: Sequence[int] | None = None, verdict: str = "") -> None:
-    """Make an item of an open batch a gold one, whose right answer is known (slot order). It is never delivered (I8)."""
+    """Make an item of an open batch a gold one, whose right answer (in slot order) is known: never delivered (I8)."""
     item = db.get(Item, item_id)
     if item is None:
         raise Unknown("there is no such item")
@@ -242,8 +242,8 @@ def _open(db: Session, actor: Actor, batch_id: str) -> tuple[Batch, Standing]:
 
 
 def _row(
-    batch: Batch, standing: Standing, *, attrs: Mapping[str, str], cell: str | None = None, prompt_id: str | None = None,
-    priority: int = 0,
+    batch: Batch, standing: Standing, *, attrs: Mapping[str, str], cell: str | None = None,
+    prompt_id: str | None = None, priority: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     item_id = new_id()
     return {

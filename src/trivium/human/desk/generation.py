@@ -129,7 +129,7 @@ def progress(db: Session, actor: Actor, batch_id: str) -> Progress:
         raise Unknown("there is no such batch")
     stand(db, actor, batch.project_id, "see_plan")
     counts = dict(
-        db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all()  # type: ignore[arg-type]
+        db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all()
     )
     total = sum(counts.values())
     missing = counts.get("generating", 0) + counts.get("queued", 0)

@@ -13,7 +13,15 @@ from typing import Any
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row, exact_text
 from trivium.human.formats.turns import (
-    kept, kept_parts, one_reply, parts, prompt_of, restored, spelt, turn_extras, turns_of,
+    kept,
+    kept_parts,
+    one_reply,
+    parts,
+    prompt_of,
+    restored,
+    spelt,
+    turn_extras,
+    turns_of,
 )  # fmt: skip
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Conversation, Message, Prompt

@@ -17,12 +17,14 @@ from trivium.human.formats.turns import (
     parts,
     prompt_of,
     restored,
-    said as one_turn,
     spelt,
     split_last,
     turn_extras,
     turns_of,
     two_of,
+)
+from trivium.human.formats.turns import (
+    said as one_turn,
 )
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 

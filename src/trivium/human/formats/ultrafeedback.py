@@ -14,8 +14,20 @@ from typing import Any
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row, exact_text
 from trivium.human.formats.turns import (
-    kept, kept_parts, one_reply, pairs_of, parts, prompt_of, restored, said as one_turn, spelt, turns_of, two_of,
+    kept,
+    kept_parts,
+    one_reply,
+    pairs_of,
+    parts,
+    prompt_of,
+    restored,
+    spelt,
+    turns_of,
+    two_of,
 )  # fmt: skip
+from trivium.human.formats.turns import (
+    said as one_turn,
+)
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Message
 
