@@ -150,7 +150,9 @@ HELPSTEER2 = Rubric(
         _scale("helpfulness", "Helpfulness", (0, 4), ("not useful", "fully meets the need")),
         _scale("correctness", "Correctness", (0, 4), ("all wrong", "all right and complete")),
         _scale("coherence", "Coherence", (0, 4), ("cannot be followed", "perfectly clear")),
-        _scale("complexity", "Complexity", (0, 4), ("basic words", "an expert's words"), "A description, not a virtue."),
+        _scale(
+            "complexity", "Complexity", (0, 4), ("basic words", "an expert's words"), "A description, not a virtue."
+        ),
         _scale("verbosity", "Verbosity", (0, 4), ("very short", "very long"), "A description, not a virtue."),
     ),
 )
@@ -269,8 +271,16 @@ GENERAL = Rubric(
 RUBRICS: dict[str, Rubric] = {
     one.name: one
     for one in (
-        GENERAL, INSTRUCTGPT, HH, HELPSTEER2, HELPSTEER3, ULTRAFEEDBACK, PRISM, FACTUAL_ACCURACY, NON_TOXICITY,
-    )  # fmt: skip
+        GENERAL,
+        INSTRUCTGPT,
+        HH,
+        HELPSTEER2,
+        HELPSTEER3,
+        ULTRAFEEDBACK,
+        PRISM,
+        FACTUAL_ACCURACY,
+        NON_TOXICITY,
+    )
 }
 """Name → rubric, the general one first."""
 

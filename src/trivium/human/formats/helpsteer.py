@@ -62,7 +62,9 @@ def _ratings(rows: Sequence[Row], said: Provenance) -> Iterator[Comparison | Fla
         for name in ATTRIBUTES:
             if type(row.get(name)) not in {int, float}:
                 raise Flaw(f"`{name}` is {row.get(name)!r}, wanted a number from 0 to 4")
-    rest = [{key: value for key, value in row.items() if key not in {"prompt", "response", *ATTRIBUTES}} for row in rows]
+    rest = [
+        {key: value for key, value in row.items() if key not in {"prompt", "response", *ATTRIBUTES}} for row in rows
+    ]
     prompt = prompt_of(unmarked(exact_text(rows[0], "prompt")), said.of(RATER, LICENCE), kept_parts("rows", rest))
     scores = {name: tuple(float(row[name]) for row in rows) for name in ATTRIBUTES}
     yield Comparison(

@@ -72,7 +72,9 @@ def _preference_rows(records: Sequence[Any]) -> list[Row]:
         [beside] = parts(attrs, "input") or [{}]
         given = {"messages": spelt(one.prompt.messages, parts(attrs, "turns"))} | beside
         for better, worse in pairs_of(one):
-            replies = {name: one_turn("assistant", one.replies[at]) for name, at in ((PREFERRED, better), (OTHER, worse))}
+            replies = {
+                name: one_turn("assistant", one.replies[at]) for name, at in ((PREFERRED, better), (OTHER, worse))
+            }
             rows.append({"input": given} | replies | restored(attrs))
     return rows
 

@@ -57,7 +57,9 @@ def read_records(path: Path, convert: Callable[[Row], Iterator[T | Flaw]]) -> It
 
 
 def converted(convert: Callable[[Any], Iterator[T | Flaw]], row: object) -> list[T | Flaw]:
-    """Return what `convert` makes of a row; a flaw that it raises, or a record that does not hold, is the only entry."""
+    """Return what `convert` makes of a row; a flaw that it raises, or a record that does not hold, is the only
+    entry.
+    """
     try:
         return list(convert(row))
     except ValidationError as error:

@@ -85,9 +85,7 @@ def _prompt_row(record: Any, *, chat: bool) -> list[Row]:
 
 
 def _completion(row: Row, said: Provenance) -> Record:
-    return Demonstration(
-        prompt=asked(row, said, {"completion"}), reply=one_reply(row.get("completion"), "completion")
-    )
+    return Demonstration(prompt=asked(row, said, {"completion"}), reply=one_reply(row.get("completion"), "completion"))
 
 
 def _completion_row(record: Any, *, chat: bool) -> list[Row]:

@@ -2,7 +2,8 @@
 comparisons, and back.
 
 Ratings are texts there ("N/A" where there is none), an annotation may be an object or a list of one, and the overall
-score cannot be trusted (a 10 may have been a 1): replies are ordered by the fine-grained score, else by the mean rating.
+score cannot be trusted (a 10 may have been a 1): replies are ordered by the fine-grained score, else by the mean
+rating.
 """
 
 from __future__ import annotations
