@@ -61,7 +61,10 @@ def fill(database: Database, num_people: int, num_items: int, overlap: int) -> t
             )
             guidelines.acknowledge(db, actor, project.id, drafted.id)
     with database.write() as db:
-        rows = [NewPrompt(Prompt.of(f"Question {n}?", origin="dataset", source="load")) for n in range(num_items)]
+        rows = [
+            NewPrompt(Prompt.of(f"Question {n}?", origin="dataset", source="load"), cluster_id=f"own {n}")
+            for n in range(num_items)
+        ]
         ids = pool.take_in(db, project.id, rows).ids
         batch = batches.open_batch(db, keeper, project.id)
         items = batches.add_prompts(db, keeper, batch.id, ids)

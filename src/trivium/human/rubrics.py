@@ -268,6 +268,16 @@ GENERAL = Rubric(
     ),
 )
 
+THUMBS = Rubric(
+    name="thumbs",
+    title="Thumb up or down",
+    purpose="Say of each reply whether you would want it.",
+    source="arXiv:2402.01306 (unpaired marks, as KTO learns from them)",
+    axes=(
+        Axis(key="desirable", label="Would you want it?", kind="binary", low=0, high=1, anchors={0: "no", 1: "yes"}),
+    ),
+)
+
 RUBRICS: dict[str, Rubric] = {
     one.name: one
     for one in (
@@ -280,6 +290,7 @@ RUBRICS: dict[str, Rubric] = {
         PRISM,
         FACTUAL_ACCURACY,
         NON_TOXICITY,
+        THUMBS,
     )
 }
 """Name → rubric, the general one first."""
