@@ -61,13 +61,15 @@ def fill(database: Database, num_people: int, num_items: int, overlap: int) -> t
             )
             guidelines.acknowledge(db, actor, project.id, drafted.id)
     with database.write() as db:
-        rows = [NewPrompt(Prompt.of(f"Question {n}?", origin="dataset", source="load")) for n in range(num_items)]
+        rows = [
+            NewPrompt(Prompt.of(f"Question {n}?", origin="dataset", source="load"), cluster_id=f"own {n}")
+            for n in range(num_items)
+        ]
         ids = pool.take_in(db, project.id, rows).ids
         batch = batches.open_batch(db, keeper, project.id)
         items = batches.add_prompts(db, keeper, batch.id, ids)
-        batches.put_replies(
-            db, batch.id, {item: [NewReply(f"{n}.{k}", model_ref="m") for k in range(4)] for n, item in enumerate(items)}
-        )
+        replies = {item: [NewReply(f"{n}.{k}", model_ref="m") for k in range(4)] for n, item in enumerate(items)}
+        batches.put_replies(db, batch.id, replies)
         batches.start(db, keeper, batch.id)
     with database.engine.connect() as connection:
         connection.execute(text("ANALYZE"))

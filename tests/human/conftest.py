@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import Cluster, Databases, postgresql_cluster
 
+from databases import Cluster, Databases, postgresql_cluster
 from trivium.human.store.database import Database
 
 

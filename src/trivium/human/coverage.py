@@ -25,7 +25,9 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "constraint": ("yes", "no"),
     "persona": ("yes", "no"),
 }
-"""The mission's dimensions with closed lists of values. `domain` and `language` are open: a requirement names theirs."""
+"""The mission's dimensions with closed lists of values. `domain` and `language` are open: a requirement names
+theirs.
+"""
 DOMAINS = (
     "business", "marketing", "healthcare", "history", "geography", "culture", "literature", "religion", "politics",
     "entertainment", "technology", "science", "mathematics",
@@ -46,7 +48,9 @@ class Cell(Record):
 
 
 class Requirement(Record):
-    """What a project must deliver. `cells` share out the work and do not overlap; `also` are further totals to reach."""
+    """What a project must deliver. `cells` share out the work and do not overlap; `also` are further totals to
+    reach.
+    """
 
     dimensions: dict[str, tuple[str, ...]]
     cells: tuple[Cell, ...] = Field(min_length=1)
@@ -110,7 +114,9 @@ def starting_requirement(target: int = 10) -> Requirement:
     total = target * len(cells)
     shares = {"one_word": 0.07, "short_phrase": 0.09, "single_sentence": 0.22, "descriptive": 0.62}
     also = [Cell(where={"response_type": name}, target=max(1, int(total * part))) for name, part in shares.items()]
-    also += [Cell(where={mark: "yes"}, target=max(1, total // 4)) for mark in ("scene_setting", "constraint", "persona")]
+    also += [
+        Cell(where={mark: "yes"}, target=max(1, total // 4)) for mark in ("scene_setting", "constraint", "persona")
+    ]
     return Requirement(dimensions=DIMENSIONS | {"domain": DOMAINS, "language": ("en",)}, cells=cells, also=tuple(also))
 
 
@@ -124,7 +130,9 @@ def attrs_of(demonstration: Demonstration) -> dict[str, str]:
         "response_type": demonstration.response_type,
         "language": demonstration.language,
     }
-    marks = {name: "yes" if getattr(demonstration, name) else "no" for name in ("scene_setting", "constraint", "persona")}
+    marks = {
+        name: "yes" if getattr(demonstration, name) else "no" for name in ("scene_setting", "constraint", "persona")
+    }
     return {name: value for name, value in found.items() if value is not None} | marks
 
 

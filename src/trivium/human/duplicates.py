@@ -1,8 +1,8 @@
 """Prompt texts to near-duplicates among many others, within a pause of typing; and to clusters for the split.
 
-Likeness is the Jaccard index of the sets of five-character pieces (case, width and spacing levelled), so it works in any
-language and survives typing errors. Long texts are stood for by the 512 pieces with the lowest hashes, whose overlap
-estimates the same index (Broder 1997, "On the resemblance and containment of documents").
+Likeness is the Jaccard index of the sets of five-character pieces (case, width and spacing levelled), so it works in
+any language and survives typing errors. Long texts are stood for by the 512 pieces with the lowest hashes, whose
+overlap estimates the same index (Broder 1997, "On the resemblance and containment of documents").
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ class PromptIndex:
                 self._by_hash[one].remove(place)
 
     def nearest(self, text: str, least: float = LEAST, limit: int = 3, but: str | None = None) -> list[Near]:
-        """Return the known texts that are at least so much like this one, most alike first; `but` is never among them."""
+        """Return the known texts that are at least so much like this one, most alike first; `but` is never among
+        them.
+        """
         made = sketch(text)
         near = []
         for place in self._candidates(made, least):

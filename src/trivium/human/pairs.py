@@ -16,9 +16,9 @@ MARGIN = "margin"
 def pairs(aggregates: Iterable[Aggregate], mode: PairMode = "best_worst") -> Iterator[Comparison]:
     """Yield comparisons of two replies, the better first; a contested prompt gives none.
 
-    `best_worst` is the winner against the loser. `all_pairs` is every pair whose mean ranks differ: all pairs of a prompt
-    share its id, by which a trainer keeps them in one batch (InstructGPT, arXiv:2203.02155, section 3.5). The score
-    `margin` is the difference of the mean ranks, above 0 for the better reply.
+    `best_worst` is the winner against the loser. `all_pairs` is every pair whose mean ranks differ: all pairs of a
+    prompt share its id, by which a trainer keeps them in one batch (InstructGPT, arXiv:2203.02155, section 3.5). The
+    score `margin` is the difference of the mean ranks, above 0 for the better reply.
     """
     for one in aggregates:
         if one.contested is not None or one.winner is None or one.loser is None:

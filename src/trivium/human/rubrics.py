@@ -150,7 +150,9 @@ HELPSTEER2 = Rubric(
         _scale("helpfulness", "Helpfulness", (0, 4), ("not useful", "fully meets the need")),
         _scale("correctness", "Correctness", (0, 4), ("all wrong", "all right and complete")),
         _scale("coherence", "Coherence", (0, 4), ("cannot be followed", "perfectly clear")),
-        _scale("complexity", "Complexity", (0, 4), ("basic words", "an expert's words"), "A description, not a virtue."),
+        _scale(
+            "complexity", "Complexity", (0, 4), ("basic words", "an expert's words"), "A description, not a virtue."
+        ),
         _scale("verbosity", "Verbosity", (0, 4), ("very short", "very long"), "A description, not a virtue."),
     ),
 )
@@ -266,11 +268,30 @@ GENERAL = Rubric(
     ),
 )
 
+THUMBS = Rubric(
+    name="thumbs",
+    title="Thumb up or down",
+    purpose="Say of each reply whether you would want it.",
+    source="arXiv:2402.01306 (unpaired marks, as KTO learns from them)",
+    axes=(
+        Axis(key="desirable", label="Would you want it?", kind="binary", low=0, high=1, anchors={0: "no", 1: "yes"}),
+    ),
+)
+
 RUBRICS: dict[str, Rubric] = {
     one.name: one
     for one in (
-        GENERAL, INSTRUCTGPT, HH, HELPSTEER2, HELPSTEER3, ULTRAFEEDBACK, PRISM, FACTUAL_ACCURACY, NON_TOXICITY,
-    )  # fmt: skip
+        GENERAL,
+        INSTRUCTGPT,
+        HH,
+        HELPSTEER2,
+        HELPSTEER3,
+        ULTRAFEEDBACK,
+        PRISM,
+        FACTUAL_ACCURACY,
+        NON_TOXICITY,
+        THUMBS,
+    )
 }
 """Name → rubric, the general one first."""
 

@@ -7,7 +7,6 @@ odds, sum to zero, and are higher for better replies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -15,7 +14,9 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 PRIOR = 0.05
-"""Strength of a normal prior around 0 (−PRIOR/2 · Σ s²): without it a reply that never loses would be infinitely strong."""
+"""Strength of a normal prior around 0 (−PRIOR/2 · Σ s²): without it a reply that never loses would be infinitely
+strong.
+"""
 
 Ranks = NDArray[np.float64]
 Choice = tuple[int, tuple[int, ...], float]
@@ -28,8 +29,8 @@ def strengths(
     """Return the strength of each reply; `ranks` is people × replies, 1 best, ties allowed.
 
     The maximum of the log-likelihood plus the prior, which is concave, so there is one. Bradley and Terry 1952;
-    Plackett 1975. A tie counts as half a win each way in Bradley–Terry; in Plackett–Luce each of the tied is chosen from
-    those behind them, and nothing is said between them.
+    Plackett 1975. A tie counts as half a win each way in Bradley–Terry; in Plackett–Luce each of the tied is chosen
+    from those behind them, and nothing is said between them.
     """
     choices = _pair_choices(ranks) if method == "bradley_terry" else _stage_choices(ranks)
     num_replies = ranks.shape[1]
@@ -49,9 +50,12 @@ def strengths(
         value = float((weights * (log_total - values[chosen])).sum() + prior / 2 * (values**2).sum())
         return value, gradient + prior * values
 
-    found = optimize.minimize(loss, np.zeros(num_replies), jac=True, method="L-BFGS-B", options={"gtol": 1e-10, "ftol": 1e-15})
+    found = optimize.minimize(
+        loss, np.zeros(num_replies), jac=True, method="L-BFGS-B", options={"gtol": 1e-10, "ftol": 1e-15}
+    )
     values = np.asarray(found.x, dtype=np.float64)
-    return values - values.mean()
+    centred: NDArray[np.float64] = values - values.mean()
+    return centred
 
 
 def _pair_choices(ranks: Ranks) -> list[Choice]:

@@ -58,7 +58,8 @@ class Submission(Record):
 
 
 def of_comparisons(comparisons: Iterable[Comparison]) -> list[Submission]:
-    """Return the submissions that comparisons stand for: the item is the prompt with its replies, slots are sorted texts.
+    """Return the submissions that comparisons stand for: the item is the prompt with its replies, slots are sorted
+    texts.
 
     For data that came in as files, where nothing is known of times and places.
     """

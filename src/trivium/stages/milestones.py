@@ -31,8 +31,8 @@ References = Annotated[tuple[str, ...], BeforeValidator(_several)]
 class MilestonesConfig(Config, Gathers):
     """Which milestones are taken, and where the Studio keeps them; their bytes make the id.
 
-    A reference is `studio:PROJECT@MILESTONE`: the project's short name and the milestone's, as the deliveries page shows
-    them. Several may be given.
+    A reference is `studio:PROJECT@MILESTONE`: the project's short name and the milestone's, as the deliveries page
+    shows them. Several may be given.
     """
 
     demonstrations: References = ()
@@ -77,11 +77,9 @@ def milestones(config: MilestonesConfig, context: StageContext) -> Sources:
     demonstrations: list[Demonstration] = []
     comparisons: list[Comparison] = []
     for one in config.demonstrations:
-        for shown in read_demonstrations("trivium", folder_of(one, config.database)):
-            demonstrations.append(_good(shown, one))
+        demonstrations += [_good(row, one) for row in read_demonstrations("trivium", folder_of(one, config.database))]
     for one in config.comparisons:
-        for ranked in read_comparisons("trivium", folder_of(one, config.database)):
-            comparisons.append(_good(ranked, one))
+        comparisons += [_good(row, one) for row in read_comparisons("trivium", folder_of(one, config.database))]
     for name, rows in (("demonstrations", demonstrations), ("comparisons", comparisons)):
         write_records(context.out / f"{name}.jsonl", rows)
         context.measure(name, len(rows), n=len(rows))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from human.desk.people_of_the_house import House, written
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from human.desk.people_of_the_house import House, written
 from trivium.human.desk import assignment, batches, pool, ranking, writing
 from trivium.human.desk.batches import NewReply
 from trivium.human.desk.pool import NewPrompt

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trivium.human.coverage import DIMENSIONS
-from trivium.human.desk import guidelines, people, projects, specs
+from trivium.human.desk import guidelines, projects, specs
 from trivium.human.desk.actor import Actor
 from trivium.human.desk.settings import ProjectSettings
 from trivium.human.desk.writing import Written

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from human.desk.desk_sentences import all_of, batch_of, label_everything, write_everything
-from human.desk.people_of_the_house import house, written
 from sqlalchemy import select
 
+from human.desk.desk_sentences import all_of, batch_of, label_everything, write_everything
+from human.desk.people_of_the_house import house, written
 from trivium.human.desk import assignment, batches, review, writing
 from trivium.human.desk.review import Review
 from trivium.human.desk.settings import ProjectSettings, SamplingPlan

@@ -55,7 +55,7 @@ def look(db: Session, actor: Actor, assignment_id: str) -> Contested:
             select(Judgement.person_id, Judgement.note).where(
                 Judgement.item_id == item.id, Judgement.step == "label", Judgement.round == item.round
             )
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     names = _pseudonyms(db, list(people))
     return Contested(
@@ -69,8 +69,8 @@ def decide(
     db: Session, actor: Actor, assignment_id: str, decision: Decision, *, order: Sequence[int] | None = None,
     note: str = "",
 ) -> Receipt:  # fmt: skip
-    """Settle a contested item: `winner` with the order of the slots (1 best), whose single best and worst make the pair,
-    or `no_pair`: the rankings are delivered, but no winner and loser.
+    """Settle a contested item: `winner` with the order of the slots (1 best), whose single best and its worst make
+    the pair, or `no_pair`: the rankings are delivered, but no winner and loser.
     """
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
@@ -125,4 +125,4 @@ def contested(db: Session, actor: Actor, project_id: str) -> list[tuple[str, str
 
 
 def _pseudonyms(db: Session, ids: list[str]) -> dict[str, str]:
-    return dict(db.execute(select(Person.id, Person.pseudonym).where(Person.id.in_(ids))).all())  # type: ignore[arg-type]
+    return dict(db.execute(select(Person.id, Person.pseudonym).where(Person.id.in_(ids))).all())

@@ -14,7 +14,7 @@ from trivium.human.desk.pool import record_of
 from trivium.human.desk.rounds import move, rest, settle, wait_for
 from trivium.human.desk.settings import ProjectSettings
 from trivium.human.desk.submissions import of_items
-from trivium.human.ranking import Aggregate, aggregate
+from trivium.human.ranking import Aggregate, aggregate_by
 from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import AggregateRow, Item
 from trivium.human.submission import Submission
@@ -46,8 +46,9 @@ def compute(db: Session, item: Item, settings: ProjectSettings) -> Aggregate | N
     if not rankings:
         return None
     prompt = record_of(db.get_one(PoolPrompt, item.prompt_id))
-    result = by_method(settings, comparisons_of(prompt, rankings))
-    body = result.model_dump(mode="json", exclude={"prompt", "replies"})
+    consensus = aggregate_by(settings.method, comparisons_of(prompt, rankings), settings.rules)
+    result = consensus.aggregate
+    body = result.model_dump(mode="json", exclude={"prompt", "replies"}) | {"strengths": consensus.strengths}
     params = json.dumps([settings.method, settings.rules.model_dump(mode="json")], sort_keys=True)
     db.execute(
         delete(AggregateRow).where(
@@ -60,11 +61,6 @@ def compute(db: Session, item: Item, settings: ProjectSettings) -> Aggregate | N
         code_version=code_version(),
     ))  # fmt: skip
     return result
-
-
-def by_method(settings: ProjectSettings, rankings: Sequence[Comparison]) -> Aggregate:
-    """Aggregate by the method that the project chose."""
-    return aggregate(rankings, settings.rules)
 
 
 def comparisons_of(prompt: Prompt, rankings: Sequence[Submission]) -> list[Comparison]:

@@ -30,7 +30,7 @@ from trivium.human.desk.guidelines import must_be_read
 from trivium.human.desk.settings import settings_of
 from trivium.human.desk.work import Seen, Work, shown, texts_of, work_of
 from trivium.human.states import ASSIGNMENT, Hand, Step, transition
-from trivium.human.store.columns import new_id, now
+from trivium.human.store.columns import core, new_id, now
 from trivium.human.store.journal_write import note_in
 from trivium.human.store.projects import Ack, PoolPrompt
 from trivium.human.store.work import Assignment, Batch, Item, Reply
@@ -91,7 +91,9 @@ def _held(db: Session, actor: Actor, project_id: str, step: Step) -> Assignment 
     return db.scalar(_HELD, given)
 
 
-def fitting(me: str | BindParameter[str], step: Step | BindParameter[str], *, writes: bool) -> list[ColumnElement[bool]]:
+def fitting(
+    me: str | BindParameter[str], step: Step | BindParameter[str], *, writes: bool
+) -> list[ColumnElement[bool]]:
     """Return what makes an item one for this person at this step. `writes`: the step is to write."""
     own = aliased(Assignment)
     same = and_(own.step == step, own.round == Item.round, own.state.in_((*_COUNTED, "skipped")))
@@ -117,8 +119,8 @@ def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
     read = exists().where(Ack.person_id == me, Ack.guideline_id == Batch.guideline_id)
     query = (
         select(
-            Item.id, Item.round, Item.state, Item.cell, Item.attrs, Batch.guideline_id, Batch.ordinal, read.label("read"),
-            PoolPrompt.messages, PoolPrompt.language, old.id.label("old_id"),
+            Item.id, Item.round, Item.state, Item.cell, Item.attrs, Batch.guideline_id, Batch.ordinal,
+            read.label("read"), PoolPrompt.messages, PoolPrompt.language, old.id.label("old_id"),
         )
         .join(Batch, Batch.id == Item.batch_id)
         .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
@@ -133,7 +135,7 @@ def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
     return query.where(Item.cell == bindparam("cell")) if by_cell else query
 
 
-_ITEMS, _HOLDS = Item.__table__, Assignment.__table__
+_ITEMS, _HOLDS = core(Item), core(Assignment)
 _TAKE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(taken=_ITEMS.c.taken + 1)
 _GIVE_BACK = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(taken=_ITEMS.c.taken - 1)
 _NEW_HOLD = insert(_HOLDS)
@@ -208,8 +210,9 @@ def sweep(db: Session) -> int:
     for row in rows:
         db.execute(update(_HOLDS).where(_HOLDS.c.id == row.id).values(state="expired"))
         db.execute(_GIVE_BACK, {"item": row.item_id})
-    if rows:
-        db.expire_all()
+    for row in list(db.identity_map.values()) if rows else ():
+        if isinstance(row, Item | Assignment):
+            db.expire(row)
     return len(rows)
 
 
@@ -322,7 +325,9 @@ def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> t
     item = db.scalars(_ITEM_LOCKED, {"item": hold.item_id}, execution_options=fresh).one()
     if hold.state in ("expired", "released"):
         if item.step != step or item.round != hold.round or item.taken >= item.wanted:
-            raise Conflict("your hold ran out and enough others have it now", do="your draft is kept; take the next one")
+            raise Conflict(
+                "your hold ran out and enough others have it now", do="take the next one; your draft is kept"
+            )
         hold.state = transition(ASSIGNMENT, hold.state, "lease", standing.hand)  # type: ignore[assignment]
         item.taken += 1
     if hold.state != "leased" or item.step != step or item.round != hold.round:

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from trivium.core.seed import derive
 from trivium.human.desk.actor import Actor, Standing, stand
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
-from trivium.human.desk.guidelines import must_be_published
+from trivium.human.desk.guidelines import must_be_published, rubric_of
 from trivium.human.desk.rounds import settle
 from trivium.human.desk.settings import settings_of
 from trivium.human.desk.specs import cell_key, must_be_frozen, requirement_of
 from trivium.human.states import BATCH, transition
 from trivium.human.store.columns import new_id, now
 from trivium.human.store.journal_write import note_in
-from trivium.human.store.projects import PoolPrompt, Project, Spec
+from trivium.human.store.projects import Guideline, PoolPrompt, Project, Spec
 from trivium.human.store.work import Batch, Item, Reply
 
 CHUNK = 500
@@ -147,7 +147,7 @@ def put_replies(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewRe
 
 
 def set_gold(db: Session, actor: Actor, item_id: str, ranks: Sequence[int] | None = None, verdict: str = "") -> None:
-    """Make an item of an open batch a gold one, whose right answer is known (slot order). It is never delivered (I8)."""
+    """Make an item of an open batch a gold one, whose right answer (in slot order) is known: never delivered (I8)."""
     item = db.get(Item, item_id)
     if item is None:
         raise Unknown("there is no such item")
@@ -168,7 +168,7 @@ def start(db: Session, actor: Actor, batch_id: str) -> Batch:
     if kind in TEXTS:
         db.execute(update(Item).where(*queued).values(state="writing", step="write", wanted=1))
     else:
-        least = 1 if kind == "guard_review" else 2
+        least = least_replies(db, batch, kind)
         enough = select(Reply.item_id).group_by(Reply.item_id).having(func.count() >= least)
         db.execute(
             update(Item).where(*queued, Item.id.in_(enough))
@@ -178,13 +178,17 @@ def start(db: Session, actor: Actor, batch_id: str) -> Batch:
         if bare and not batch.generation:
             raise Conflict(f"{bare} items have fewer than {least} replies", do="import replies or choose a model")
         db.execute(update(Item).where(*queued).values(state="generating"))
-    db.expire_all()
-    batch = db.get_one(Batch, batch_id)
     batch.state = transition(BATCH, batch.state, "start", "lead")  # type: ignore[assignment]
     note_in(db, batch.project_id, actor.person_id, "batch.working", f"batch:{batch.id}", ordinal=batch.ordinal)
     db.flush()
     settle(db, batch_id)
     return batch
+
+
+def least_replies(db: Session, batch: Batch, kind: str) -> int:
+    """Return how many replies an item of the batch needs: two to be put in order, one for a thumb or a guard's verdict."""
+    rubric = rubric_of(db.get_one(Guideline, batch.guideline_id))
+    return 2 if kind == "comparison" and (rubric is None or rubric.ranked) else 1
 
 
 @dataclass(frozen=True)
@@ -242,8 +246,8 @@ def _open(db: Session, actor: Actor, batch_id: str) -> tuple[Batch, Standing]:
 
 
 def _row(
-    batch: Batch, standing: Standing, *, attrs: Mapping[str, str], cell: str | None = None, prompt_id: str | None = None,
-    priority: int = 0,
+    batch: Batch, standing: Standing, *, attrs: Mapping[str, str], cell: str | None = None,
+    prompt_id: str | None = None, priority: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     item_id = new_id()
     return {

@@ -1,4 +1,4 @@
-"""A project's items to its coverage: what is accepted, in flight and wanted in each cell, and where a writer is needed."""
+"""A project's items to its coverage: what is accepted, in flight and wanted in each cell, and which are short."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GONE = ("rejected", "withdrawn", "unrankable")
 
 
 def whole(db: Session, actor: Actor, project_id: str, *, batch_id: str | None = None) -> tuple[Spec, Coverage] | None:
-    """Return the newest frozen requirement with its counts, of the project or of one batch; None before there is one."""
+    """Return the newest frozen requirement with its counts, of the project or one batch; None before there is one."""
     stand(db, actor, project_id, "see_plan")
     spec = frozen(db, project_id)
     if spec is None:
@@ -64,7 +64,7 @@ def open_cells(db: Session, actor: Actor, project_id: str, own: str | None = Non
             .where(Item.project_id == project_id, Item.step == "write", Item.taken < Item.wanted)
             .where(*fitting(actor.person_id, "write", writes=True))
             .group_by(Item.cell)
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     begun = and_(Item.state.not_in(("queued", *DONE, *GONE)), ~and_(Item.state == "writing", Item.taken == 0))
     counts = {

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, stand
-from trivium.human.desk.batches import NewReply, put_replies
+from trivium.human.desk.batches import NewReply, least_replies, put_replies
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.settings import settings_of
 from trivium.human.store.journal_write import note_in
@@ -94,12 +94,13 @@ def wanted(db: Session, batch_id: str, limit: int = 16) -> list[Wanted]:
 
 def store(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewReply]]) -> int:
     """Keep the replies of some items and offer these to labellers; an item that got its replies meanwhile is passed
-    over. Items with fewer than two replies are rejected: the failure is counted, not hidden.
+    over. Items with too few replies are rejected: the failure is counted, not hidden.
     """
     from trivium.human.desk.rounds import settle
 
     batch = db.get_one(Batch, batch_id)
-    overlap = settings_of(db.get_one(Project, batch.project_id)).overlap
+    project = db.get_one(Project, batch.project_id)
+    overlap, least = settings_of(project).overlap, least_replies(db, batch, project.kind)
     waiting = set(
         db.scalars(
             select(Item.id)
@@ -108,7 +109,7 @@ def store(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewReply]])
         )
     )
     fresh = {item_id: given for item_id, given in replies.items() if item_id in waiting}
-    good = {item_id: given for item_id, given in fresh.items() if len(given) >= 2}
+    good = {item_id: given for item_id, given in fresh.items() if len(given) >= least}
     put_replies(db, batch_id, good)
     if good:
         db.execute(
@@ -129,7 +130,7 @@ def progress(db: Session, actor: Actor, batch_id: str) -> Progress:
         raise Unknown("there is no such batch")
     stand(db, actor, batch.project_id, "see_plan")
     counts = dict(
-        db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all()  # type: ignore[arg-type]
+        db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all()
     )
     total = sum(counts.values())
     missing = counts.get("generating", 0) + counts.get("queued", 0)

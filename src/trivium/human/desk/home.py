@@ -38,7 +38,8 @@ def open_work(db: Session, actor: Actor) -> list[OpenWork]:
             continue
         due = db.scalar(
             select(func.min(Batch.due_at)).where(
-                Batch.project_id == standing.project.id, Batch.state.in_(("working", "internal_qa", "client_qa", "rework"))
+                Batch.project_id == standing.project.id,
+                Batch.state.in_(("working", "internal_qa", "client_qa", "rework")),
             )
         )
         for step in steps_of(standing):
@@ -149,7 +150,9 @@ def record(db: Session, actor: Actor) -> Record:
     """Return what became of the actor's work, in five counts."""
     me = actor.person_id
     own = select(func.count()).select_from(Item).where(Item.author_id == me)
-    mine = exists().where(Judgement.item_id == Item.id, Judgement.person_id == me, Judgement.step.in_(("write", "label")))
+    mine = exists().where(
+        Judgement.item_id == Item.id, Judgement.person_id == me, Judgement.step.in_(("write", "label"))
+    )
     judged = (
         select(func.count(Judgement.id.distinct()), func.count(AggregateRow.id.distinct()))
         .select_from(Judgement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -35,12 +36,29 @@ def nearest(db: Session, actor: Actor, project_id: str, text: str, *, least: flo
     with _lock:
         index = _fresh(db, project_id)
         found = index.nearest(text, least=least, limit=3)
-    texts = dict(
-        db.execute(
-            select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_([one.id for one in found]))
-        ).all()
-    )
+    query = select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_([one.id for one in found]))
+    texts = {row.id: row.search_text for row in db.execute(query)}
     return [Close(one.id, texts[one.id], one.likeness) for one in found if one.id in texts]
+
+
+def clusters_of(db: Session, project_id: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return id → cluster of new prompts: that of the nearest prompt of the pool, or of one before it here, or its own."""
+    found: dict[str, str] = {}
+    if not texts:
+        return found
+    with _lock:
+        index = _fresh(db, project_id)
+        for name, text in texts.items():
+            close = index.nearest(text, limit=1)
+            found[name] = close[0].id if close else name
+            index.add(name, text)  # where the transaction fails it stays, names nothing, and is looked up in vain
+    old = {near for name, near in found.items() if near not in texts}
+    query = select(PoolPrompt.id, PoolPrompt.cluster_id).where(PoolPrompt.id.in_(old))
+    known = {row.id: row.cluster_id for row in db.execute(query)}
+    for name in texts:
+        near = found[name]
+        found[name] = name if near == name else found.get(near) or known.get(near, name)
+    return found
 
 
 def _fresh(db: Session, project_id: str) -> PromptIndex:

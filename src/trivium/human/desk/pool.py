@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from trivium.core.seed import stream
 from trivium.human.desk.actor import Actor, stand
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
+from trivium.human.desk.near import clusters_of
 from trivium.human.split import split_group
 from trivium.human.store.columns import new_id, now
 from trivium.human.store.journal_write import note_in
@@ -35,7 +36,7 @@ class NewPrompt:
     """Under which words a user agreed; needed where the origin is `user`."""
     author_id: str | None = None
     cluster_id: str | None = None
-    """Of the near-duplicate it belongs to; None: its own, by its opening turn."""
+    """Of the near-duplicates it belongs to; None: found by likeness to the pool, or by the source's own group."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,9 @@ def take_in(db: Session, project_id: str, prompts: Iterable[NewPrompt]) -> Added
             fresh.append(_columns(project_id, row, sha))
             known[sha] = fresh[-1]["id"]
     if fresh:
+        alike = clusters_of(db, project_id, {row["id"]: row["search_text"] for row in fresh if not row["cluster_id"]})
+        for row in fresh:
+            row["cluster_id"] = row["cluster_id"] or alike[row["id"]]
         db.execute(insert(PoolPrompt), fresh)
     return Added(tuple(known[sha] for _, sha in wanted), len(fresh))
 
@@ -87,9 +91,18 @@ def _columns(project_id: str, row: NewPrompt, sha: str) -> dict[str, Any]:
         "messages": [message.model_dump() for message in prompt.messages], "search_text": text, "origin": prompt.origin,
         "source": prompt.source, "source_ref": row.source_ref, "licence": prompt.licence, "consent": row.consent,
         "attrs": attrs, "num_words": len(text.split()), "word_counter": "white space", "bucket": prompt_length(text),
-        "sha256": sha, "cluster_id": row.cluster_id or content_id("cluster", split_group(prompt)), "weight": 1.0,
+        "sha256": sha, "cluster_id": row.cluster_id or _group(prompt), "weight": 1.0,
         "author_id": row.author_id,
     }  # fmt: skip
+
+
+def _group(prompt: Prompt) -> str:
+    """Return the cluster that a source or an opening turn names: a story's questions, a dialogue that goes on. Empty for
+    a single turn without a group, whose cluster is found by likeness.
+    """
+    if "group" not in prompt.attrs and len(prompt.messages) == 1:
+        return ""
+    return content_id("cluster", split_group(prompt))
 
 
 def sha256_of(messages: Sequence[Message]) -> str:

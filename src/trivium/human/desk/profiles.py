@@ -45,7 +45,8 @@ def save(
     if row is None:
         row = Profile(person_id=actor.person_id)
         db.add(row)
-    row.languages, row.expertise = [dict(entry) for entry in languages], [one.strip() for one in expertise if one.strip()]
+    row.languages = [dict(entry) for entry in languages]
+    row.expertise = [one.strip() for one in expertise if one.strip()]
     row.demographics, row.consent_version, row.consented_at = told, CONSENT_VERSION, now()
     db.flush()
     note(db, actor.person_id, "profile.saved", f"person:{actor.person_id}")
@@ -106,8 +107,8 @@ def export(db: Session, actor: Actor) -> dict[str, Any]:
 def erase(db: Session, actor: Actor, *, with_texts: bool = False) -> None:
     """Erase the person: name, e-mail, password, profile, sessions and tokens go, and nobody can sign in as them.
 
-    Their judgements stay under the pseudonym, which nobody can lead back. With `with_texts` what they wrote is withdrawn
-    too: the next delivery holds none of it and lists the ids.
+    Their judgements stay under the pseudonym, which nobody can lead back. With `with_texts` what they wrote is
+    withdrawn too: the next delivery holds none of it and lists the ids.
     """
     person = db.get_one(Person, actor.person_id)
     if person.keeper and db.scalar(

@@ -27,12 +27,8 @@ def done_and_left(db: Session, actor: Actor, project_id: str, step: Step) -> tup
     )
     waiting = (
         select(Item.id)
-        .where(
-            Item.project_id == project_id,
-            Item.step == step,
-            Item.taken < Item.wanted,
-            *fitting(actor.person_id, step, writes=step == "write"),
-        )
+        .where(Item.project_id == project_id, Item.step == step, Item.taken < Item.wanted)
+        .where(*fitting(actor.person_id, step, writes=step == "write"))
         .limit(MOST)
         .subquery()
     )

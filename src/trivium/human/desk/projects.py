@@ -137,12 +137,11 @@ def remove_member(db: Session, actor: Actor, project_id: str, person_id: str) ->
     )
     if row is None:
         raise Unknown("this person is no member")
-    leads = db.scalar(
-        select(func.count()).where(
-            Membership.project_id == project_id, Membership.role == "lead", Membership.party != "client",
-            Membership.ended_at.is_(None), Membership.person_id != person_id,
-        )  # fmt: skip
-    )
+    others = [
+        Membership.project_id == project_id, Membership.role == "lead", Membership.party != "client",
+        Membership.ended_at.is_(None), Membership.person_id != person_id,
+    ]  # fmt: skip
+    leads = db.scalar(select(func.count()).where(*others))
     if not leads:
         raise Conflict("a project needs a lead", do="make somebody else a lead first")
     row.ended_at = now()

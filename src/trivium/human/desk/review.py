@@ -140,7 +140,7 @@ def dossier(db: Session, actor: Actor, item_id: str) -> Dossier:
     if item is None:
         raise Unknown("there is no such item")
     standing = stand(db, actor, item.project_id)
-    if not any(standing.can(one) for one in ("review_internal", "review_client", "manage", "see_quality")):  # type: ignore[arg-type]
+    if not any(standing.can(one) for one in ("review_internal", "review_client", "manage", "see_quality")):
         raise NotAllowed("only reviewers and leads see an item's history")
     texts = db.execute(
         select(Reply.round, Reply.revision, Reply.content, Person.pseudonym)

@@ -1,8 +1,8 @@
 """An item that was answered, and a batch whose last item was, to where they go next: all moves between rounds.
 
-Items wait in their state until their batch is done with the step; then the batch moves as a whole: work → a drawn sample
-to the internal review → a drawn sample to the client's review → accepted. What a review returns goes back to its writer
-and through both reviews again, always seen; where a sample is bad, the rest of the batch is drawn too.
+Items wait in their state until their batch is done with the step; then the batch moves as a whole: work → a drawn
+sample to the internal review → a drawn sample to the client's review → accepted. What a review returns goes back to its
+writer and through both reviews again, always seen; where a sample is bad, the rest of the batch is drawn too.
 """
 
 from __future__ import annotations
@@ -77,12 +77,13 @@ def skipped(db: Session, hold: Assignment, settings: ProjectSettings) -> None:
     """Count a skip; an item to rank that enough people skipped is unrankable."""
     db.execute(update(Item).where(Item.id == hold.item_id).values(skips=Item.skips + 1))
     item = db.get_one(Item, hold.item_id, populate_existing=True)
-    if hold.step == "label" and item.state == "labelling" and item.skips >= settings.max_skips and item.taken == 0:
-        if db.get_one(Project, item.project_id).kind == "comparison":
-            move(db, item, "give_up", "clock")
-            rest(item)
-            db.flush()
-            settle(db, item.batch_id)
+    if hold.step != "label" or item.state != "labelling" or item.skips < settings.max_skips or item.taken > 0:
+        return
+    if db.get_one(Project, item.project_id).kind == "comparison":
+        move(db, item, "give_up", "clock")
+        rest(item)
+        db.flush()
+        settle(db, item.batch_id)
 
 
 def send_back(db: Session, item: Item, hand: Hand, settings: ProjectSettings) -> None:

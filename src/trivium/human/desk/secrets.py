@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import cache
+from typing import TYPE_CHECKING
 
 from trivium.core.errors import MissingExtraError
 from trivium.human.desk.errors import Invalid
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256  # longer ones only cost hashing time
@@ -26,7 +31,7 @@ def hash_password(password: str) -> str:
     """Return the argon2id hash of a password that is long enough."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise Invalid({"password": f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters"})
-    return str(_hasher().hash(password))
+    return _hasher().hash(password)
 
 
 def password_fits(stored: str | None, password: str) -> bool:
@@ -40,22 +45,16 @@ def password_fits(stored: str | None, password: str) -> bool:
     return fits and stored is not None
 
 
-_HASHER: list[object] = []
-_NOBODY: list[str] = []
+@cache
+def _hasher() -> PasswordHasher:
+    try:
+        from argon2 import PasswordHasher
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("passwords need argon2-cffi", do="pip install 'trivium[studio]'") from error
+    return PasswordHasher()
 
 
-def _hasher():  # type: ignore[no-untyped-def]  # argon2 is an extra
-    if not _HASHER:
-        try:
-            from argon2 import PasswordHasher
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("passwords need argon2-cffi", do="pip install 'trivium[studio]'") from error
-        _HASHER.append(PasswordHasher())
-    return _HASHER[0]
-
-
+@cache
 def _nobodys() -> str:
     """Return the hash of a password nobody has, so that an unknown e-mail takes as long as a known one."""
-    if not _NOBODY:
-        _NOBODY.append(str(_hasher().hash(new_secret())))
-    return _NOBODY[0]
+    return _hasher().hash(new_secret())

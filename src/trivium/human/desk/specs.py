@@ -65,9 +65,8 @@ def versions(db: Session, actor: Actor, project_id: str) -> list[Spec]:
 
 def frozen(db: Session, project_id: str) -> Spec | None:
     """Return the newest frozen version."""
-    return db.scalar(
-        select(Spec).where(Spec.project_id == project_id, Spec.status == "frozen").order_by(Spec.version.desc()).limit(1)
-    )
+    query = select(Spec).where(Spec.project_id == project_id, Spec.status == "frozen")
+    return db.scalar(query.order_by(Spec.version.desc()).limit(1))
 
 
 def _spec(db: Session, project_id: str, spec_id: str) -> Spec:

@@ -1,4 +1,4 @@
-"""Rows of judgements and marks to submissions in slot order: what aggregation, statistics and deliveries are made of."""
+"""Rows of judgements and marks to submissions in slot order: what means, statistics and deliveries are made of."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def _some(
         .where(of_judgement, Judgement.step == "label")
     ):
         marks[one.judgement_id].append((one.response_id, one.axis, one.value))
-    guides = {row.id: row for row in db.scalars(select(Guideline).where(Guideline.id.in_({h[0].guideline_id for h in heads})))}
+    wanted = {head[0].guideline_id for head in heads}
+    guides = {row.id: row for row in db.scalars(select(Guideline).where(Guideline.id.in_(wanted)))}
     rubrics = {key: Rubric.model_validate(row.rubric) for key, row in guides.items() if row.rubric}
     return [
         _submission(row, tuple(order), name, replies.get(row.item_id, []), marks[row.id],

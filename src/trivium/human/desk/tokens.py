@@ -19,8 +19,9 @@ PREFIX = "trv_"
 
 
 def create(
-    db: Session, actor: Actor, label: str, scopes: Iterable[str], *, project_id: str | None = None, days: int | None = 90
-) -> str:
+    db: Session, actor: Actor, label: str, scopes: Iterable[str], *, project_id: str | None = None,
+    days: int | None = 90,
+) -> str:  # fmt: skip
     """Return a new token, shown once. A token cannot make tokens, and a scope unknown to us is refused."""
     if actor.scopes is not None:
         raise NotAllowed("a token cannot make tokens", do="sign in and make it there")

@@ -11,10 +11,12 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.states import AssignmentState, Kind, Step
+from trivium.human.store.columns import core
 from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Assignment, Batch, Item, Judgement, Reply
 from trivium.records import Message
+
 
 @dataclass(frozen=True)
 class Returned:
@@ -105,7 +107,7 @@ def shown(db: Session, hold: Assignment, seen: Seen, texts: Mapping[int, str]) -
 
 
 _GUARD = ("guard", "blocked", "category")
-_REPLIES = Reply.__table__
+_REPLIES = core(Reply)
 _TEXTS = (
     select(_REPLIES.c.slot, _REPLIES.c.content)
     .where(_REPLIES.c.item_id == bindparam("item"))

@@ -29,8 +29,8 @@ MAX_TEXT = 100_000
 
 @dataclass(frozen=True)
 class Written:
-    """What a writer sends in. `attrs` has task_type, prompt_type, response_type, domain, language, and `yes` or `no` for
-    scene_setting, constraint and persona.
+    """What a writer sends in. `attrs` has task_type, prompt_type, response_type, domain, language, and `yes` or `no`
+    for scene_setting, constraint and persona.
     """
 
     reply: str

@@ -43,10 +43,31 @@ __all__ = [
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
-        TRIVIUM, PARQUET, OPENAI_CHAT, OPENAI_PREFERENCE, *TRL, ALPACA, ALPACA_PREFERENCE, SHAREGPT, HH_RLHF, *OASST,
-        ULTRAFEEDBACK, ULTRAFEEDBACK_BINARIZED, HELPSTEER2, HELPSTEER2_PREFERENCE, HELPSTEER3, DOLLY, LABEL_STUDIO,
-        ARGILLA, PANDALM, TULU_HUMAN_EVAL, CROWS_PAIRS, DOLLY_HHRLHF, T0_SAMPLE, SELF_INSTRUCT,
-    )  # fmt: skip
+        TRIVIUM,
+        PARQUET,
+        OPENAI_CHAT,
+        OPENAI_PREFERENCE,
+        *TRL,
+        ALPACA,
+        ALPACA_PREFERENCE,
+        SHAREGPT,
+        HH_RLHF,
+        *OASST,
+        ULTRAFEEDBACK,
+        ULTRAFEEDBACK_BINARIZED,
+        HELPSTEER2,
+        HELPSTEER2_PREFERENCE,
+        HELPSTEER3,
+        DOLLY,
+        LABEL_STUDIO,
+        ARGILLA,
+        PANDALM,
+        TULU_HUMAN_EVAL,
+        CROWS_PAIRS,
+        DOLLY_HHRLHF,
+        T0_SAMPLE,
+        SELF_INSTRUCT,
+    )
 }
 """Name → format. Those with `written` can be exported."""
 NUM_SNIFFED = 5
@@ -81,10 +102,10 @@ def sniff(path: Path, max_bytes: int | None = None) -> list[tuple[str, float]]:
     return sorted(((name, score) for name, score in scores.items() if score > 0), key=lambda one: -one[1])
 
 
-def load(
-    name: str, path: Path, provenance: Provenance | None = None, max_bytes: int | None = None
-) -> Imported:
-    """Return all records of a file, or of a format's files in a folder, and all rejects. Texts are kept to the letter."""
+def load(name: str, path: Path, provenance: Provenance | None = None, max_bytes: int | None = None) -> Imported:
+    """Return all records of a file, or of a format's files in a folder, and all rejects. Texts are kept to the
+    letter.
+    """
     form = format_of(name)
     imported = Imported([], [])
     for file in form.files_in(path):

@@ -91,7 +91,7 @@ def _answer(prompt: Prompt, replies: dict[str, Any], person: str, given: dict[st
     if len(orders) != 1:
         raise Flaw(f"{len(orders)} rankings, wanted one")
     ranks, exact = _ranks(orders[0], list(replies))
-    scores = {}
+    scores: dict[str, dict[str, float]] = {}
     for question, value in given.items():
         axis, _, name = question.rpartition(":")
         if axis and name in replies and type(value) in {int, float}:

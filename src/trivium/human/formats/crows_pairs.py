@@ -2,7 +2,8 @@
 
 `sent_more` is the sentence that says more of a stereotype. Each annotator named the kinds of bias seen in the pair, or
 none. So the better reply is `sent_less`; an annotator who saw no bias ties the two; the kinds seen are flags on
-`sent_more`. The question that makes a prompt of a pair is ours. The set is stereotypes by design: keep it out of training.
+`sent_more`. The question that makes a prompt of a pair is ours. The set is stereotypes by design: keep it out of
+training.
 """
 
 from __future__ import annotations

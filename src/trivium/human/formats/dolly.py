@@ -24,7 +24,9 @@ TASKS: dict[str, TaskType] = {
     "information_extraction": "extraction",
 }
 """Category → task type. Rewriting, open classification and chain of thought have none there."""
-CATEGORIES: dict[str | None, str] = {task: category for category, task in TASKS.items()} | {"open_qa": "open_qa"}
+CATEGORIES: dict[TaskType | None, str] = {
+    task: category for category, task in TASKS.items() if category != "general_qa"
+}
 CONTEXT = "context"
 
 

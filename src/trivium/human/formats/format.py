@@ -85,7 +85,9 @@ class Format:
     files: tuple[str, ...] = ()
     """Names of its files in a folder, as patterns; by default all of its suffixes."""
     one_source: bool = False
-    """Whether all files of this layout come from one place, whose name the format knows; else the file's name says it."""
+    """Whether all files of this layout come from one place, whose name the format knows; else the file's name says
+    it.
+    """
 
     @property
     def written(self) -> bool:
@@ -153,7 +155,9 @@ class Format:
 
         What cannot be held is left out; `losses` names it, and is to be shown first.
         """
-        return write_rows(path, (row for _, rows in self.rows_of(records) if not isinstance(rows, Flaw) for row in rows))
+        return write_rows(
+            path, (row for _, rows in self.rows_of(records) if not isinstance(rows, Flaw) for row in rows)
+        )
 
 
 class Loss(NamedTuple):
@@ -176,7 +180,9 @@ def losses(form: Format, records: Iterable[Record], provenance: Provenance | Non
         for what, example in _lost(form, group, rows, said):
             counts[what] += 1
             examples.setdefault(what, example)
-    return [Loss(what, count, examples[what]) for what, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
+    return [
+        Loss(what, count, examples[what]) for what, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    ]
 
 
 def _lost(form: Format, group: list[Record], rows: list[Row] | Flaw, said: Provenance) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,15 @@ from typing import Any
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row, exact_text
 from trivium.human.formats.turns import (
-    kept, kept_parts, one_reply, parts, prompt_of, restored, spelt, turn_extras, turns_of,
+    kept,
+    kept_parts,
+    one_reply,
+    parts,
+    prompt_of,
+    restored,
+    spelt,
+    turn_extras,
+    turns_of,
 )  # fmt: skip
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Conversation, Message, Prompt
@@ -54,7 +62,9 @@ def _ratings(rows: Sequence[Row], said: Provenance) -> Iterator[Comparison | Fla
         for name in ATTRIBUTES:
             if type(row.get(name)) not in {int, float}:
                 raise Flaw(f"`{name}` is {row.get(name)!r}, wanted a number from 0 to 4")
-    rest = [{key: value for key, value in row.items() if key not in {"prompt", "response", *ATTRIBUTES}} for row in rows]
+    rest = [
+        {key: value for key, value in row.items() if key not in {"prompt", "response", *ATTRIBUTES}} for row in rows
+    ]
     prompt = prompt_of(unmarked(exact_text(rows[0], "prompt")), said.of(RATER, LICENCE), kept_parts("rows", rest))
     scores = {name: tuple(float(row[name]) for row in rows) for name in ATTRIBUTES}
     yield Comparison(

@@ -1,5 +1,5 @@
-"""Turns Label Studio's tasks into comparisons (Ranker, Pairwise) and demonstrations (text areas), one an annotation, and
-back.
+"""Turns Label Studio's tasks into comparisons (Ranker, Pairwise) and demonstrations (text areas), one an annotation,
+and back.
 
 A rank list there has no ties; buckets have. So an order with ties is written as buckets named by rank, 1 the best, and
 read again as ranks. An older export has the bare list in `value.ranker`.
@@ -120,7 +120,9 @@ def _ranker(value: object, names: Sequence[str]) -> tuple[int, ...]:
     return competition_ranks([place[name] for name in names])
 
 
-def _marks(results: Sequence[Row], names: Sequence[str]) -> tuple[dict[str, tuple[float, ...]], tuple[tuple[str, ...], ...]]:
+def _marks(
+    results: Sequence[Row], names: Sequence[str]
+) -> tuple[dict[str, tuple[float, ...]], tuple[tuple[str, ...], ...]]:
     """Return scores (numbers or stars named `axis:item`) and flags (choices named `flags:item`)."""
     numbers: dict[str, dict[str, float]] = {}
     flags: dict[str, tuple[str, ...]] = {}

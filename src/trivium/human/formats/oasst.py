@@ -44,7 +44,9 @@ def comparisons_of(tree: Row, said: Provenance) -> Iterator[Comparison | Flaw]:
 
 
 def _single_orders(node: Row, names: list[str]) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """Yield (person, ranks of the named replies, whether none was acceptable) of ranking events that name exactly these replies."""
+    """Yield (person, ranks of the named replies, whether none was acceptable) of ranking events that name exactly
+    these replies.
+    """
     events = node.get("events")
     for event in (events.get("ranking") or []) if isinstance(events, dict) else []:
         order = event.get("ranked_message_ids") or []

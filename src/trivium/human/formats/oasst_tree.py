@@ -35,7 +35,9 @@ def trees_of(records: Sequence[Any]) -> list[Row]:
             node = _child(leaf, Message(role="assistant", content=record.reply))
             node["lang"] = record.language
     name = tree_key(records[0])
-    return [{"message_tree_id": name, "tree_state": "ready_for_export", "prompt": _settled(one)} for one in roots.values()]
+    return [
+        {"message_tree_id": name, "tree_state": "ready_for_export", "prompt": _settled(one)} for one in roots.values()
+    ]
 
 
 def _grow(roots: dict[str, Row], record: Any) -> Row:
@@ -123,7 +125,8 @@ def flattened(tree: Row) -> Iterator[Row]:
 def gathered(messages: Sequence[Row]) -> list[Row]:
     """Return the tree of messages that share its name, whatever their order among other branches.
 
-    >>> tree = {"message_tree_id": "t", "prompt": {"message_id": "t", "replies": [{"message_id": "a", "parent_id": "t", "replies": []}]}}
+    >>> reply = {"message_id": "a", "parent_id": "t", "replies": []}
+    >>> tree = {"message_tree_id": "t", "prompt": {"message_id": "t", "replies": [reply]}}
     >>> gathered(list(flattened(tree))) == [tree]
     True
     """

@@ -17,12 +17,14 @@ from trivium.human.formats.turns import (
     parts,
     prompt_of,
     restored,
-    said as one_turn,
     spelt,
     split_last,
     turn_extras,
     turns_of,
     two_of,
+)
+from trivium.human.formats.turns import (
+    said as one_turn,
 )
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
@@ -70,7 +72,9 @@ def _preference_rows(records: Sequence[Any]) -> list[Row]:
         [beside] = parts(attrs, "input") or [{}]
         given = {"messages": spelt(one.prompt.messages, parts(attrs, "turns"))} | beside
         for better, worse in pairs_of(one):
-            replies = {name: one_turn("assistant", one.replies[at]) for name, at in ((PREFERRED, better), (OTHER, worse))}
+            replies = {
+                name: one_turn("assistant", one.replies[at]) for name, at in ((PREFERRED, better), (OTHER, worse))
+            }
             rows.append({"input": given} | replies | restored(attrs))
     return rows
 

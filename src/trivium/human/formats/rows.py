@@ -57,7 +57,9 @@ def read_records(path: Path, convert: Callable[[Row], Iterator[T | Flaw]]) -> It
 
 
 def converted(convert: Callable[[Any], Iterator[T | Flaw]], row: object) -> list[T | Flaw]:
-    """Return what `convert` makes of a row; a flaw that it raises, or a record that does not hold, is the only entry."""
+    """Return what `convert` makes of a row; a flaw that it raises, or a record that does not hold, is the only
+    entry.
+    """
     try:
         return list(convert(row))
     except ValidationError as error:
@@ -220,18 +222,24 @@ def _without_nulls(value: object) -> object:
 
 
 def _write_parquet(path: Path, rows: Iterable[Row]) -> int:
+    kept = list(rows)
+    path.write_bytes(parquet_bytes(kept))
+    return len(kept)
+
+
+def parquet_bytes(rows: Iterable[Row]) -> bytes:
+    """Return rows as one Parquet file; a key that a row lacks is a null."""
     arrow, parquet = _arrow()
     kept = list(rows)
     names = dict.fromkeys(key for row in kept for key in row)
+    out = io.BytesIO()
     try:
         # By column, because from_pylist takes the names from the first row only.
         table = arrow.table({name: arrow.array([row.get(name) for row in kept]) for name in names})
-        parquet.write_table(table, path)
+        parquet.write_table(table, out)
     except arrow.ArrowException as error:
-        raise InputError(
-            f"these rows do not fit one table: {error}", where=str(path), do="name the file .jsonl"
-        ) from error
-    return len(kept)
+        raise InputError(f"these rows do not fit one table: {error}", do="use JSON lines") from error
+    return out.getvalue()
 
 
 def _array_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:

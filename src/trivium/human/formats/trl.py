@@ -23,12 +23,14 @@ from trivium.human.formats.turns import (
     parts,
     prompt_of,
     restored,
-    said as one_turn,
     spelt,
     split_last,
     turn_extras,
     turns_of,
     two_of,
+)
+from trivium.human.formats.turns import (
+    said as one_turn,
 )
 from trivium.records import Comparison, Demonstration, Document, Judgement, Message, Prompt, Record
 
@@ -83,9 +85,7 @@ def _prompt_row(record: Any, *, chat: bool) -> list[Row]:
 
 
 def _completion(row: Row, said: Provenance) -> Record:
-    return Demonstration(
-        prompt=asked(row, said, {"completion"}), reply=one_reply(row.get("completion"), "completion")
-    )
+    return Demonstration(prompt=asked(row, said, {"completion"}), reply=one_reply(row.get("completion"), "completion"))
 
 
 def _completion_row(record: Any, *, chat: bool) -> list[Row]:

@@ -2,7 +2,8 @@
 comparisons, and back.
 
 Ratings are texts there ("N/A" where there is none), an annotation may be an object or a list of one, and the overall
-score cannot be trusted (a 10 may have been a 1): replies are ordered by the fine-grained score, else by the mean rating.
+score cannot be trusted (a 10 may have been a 1): replies are ordered by the fine-grained score, else by the mean
+rating.
 """
 
 from __future__ import annotations
@@ -14,8 +15,20 @@ from typing import Any
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row, exact_text
 from trivium.human.formats.turns import (
-    kept, kept_parts, one_reply, pairs_of, parts, prompt_of, restored, said as one_turn, spelt, turns_of, two_of,
+    kept,
+    kept_parts,
+    one_reply,
+    pairs_of,
+    parts,
+    prompt_of,
+    restored,
+    spelt,
+    turns_of,
+    two_of,
 )  # fmt: skip
+from trivium.human.formats.turns import (
+    said as one_turn,
+)
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Message
 

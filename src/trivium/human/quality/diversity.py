@@ -46,13 +46,11 @@ class Diversity(Record):
     undefined: str | None = None
 
 
-def diversity(
-    submissions: Sequence[Submission], profiles: Mapping[str, Mapping[str, str]], seed: int = 0
-) -> Diversity:
+def diversity(submissions: Sequence[Submission], profiles: Mapping[str, Mapping[str, str]], seed: int = 0) -> Diversity:
     """Return a row for each group of five or more people whose others are five or more too.
 
-    `profiles` is person → field → value, only of people who consented and worked. Where a single group of a field is too
-    small, the smallest other one is left out as well: its number would follow from the sum.
+    `profiles` is person → field → value, only of people who consented and worked. Where a single group of a field is
+    too small, the smallest other one is left out as well: its number would follow from the sum.
     """
     items = by_item(submissions)
     worked = {one.person for answers in items for one in answers}
@@ -70,13 +68,17 @@ def diversity(
         }
         shown = _shown(members, len(said))
         if len(shown) < len(members):
-            suppressed.append(f"{field}: groups under {MIN_PEOPLE} people, and what would tell their number, are not shown")
+            suppressed.append(
+                f"{field}: groups under {MIN_PEOPLE} people, and what would tell their number, are not shown"
+            )
         groups += [_row(items, field, value, members[value], seed) for value in shown]
     return Diversity(num_people=len(shared), groups=tuple(groups), suppressed=tuple(suppressed))
 
 
 def _shown(members: Mapping[str, set[str]], num_said: int) -> list[str]:
-    """Return the values that may be shown: large enough, the rest large enough, and no number to be had by taking off."""
+    """Return the values that may be shown: large enough, the rest large enough, and no number to be had by taking
+    off.
+    """
     large = [value for value, people in members.items() if len(people) >= MIN_PEOPLE]
     hidden = num_said - sum(len(members[value]) for value in large)
     if 0 < hidden < MIN_PEOPLE and large:

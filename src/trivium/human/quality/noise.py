@@ -1,8 +1,9 @@
 """Submissions to how noisy each labeller is: the estimated chance to order a pair of replies rightly, without gold.
 
 The model has one number a person (Dawid and Skene 1979 with one error rate a person): each pair of replies has a hidden
-right order, and a person states it with chance p, whatever the pair. Estimated by expectation and maximisation. Ties say
-nothing and are left out. Pairs near in quality make everybody look noisier: p compares people on the same work, no more.
+right order, and a person states it with chance p, whatever the pair. Estimated by expectation and maximisation. Ties
+say nothing and are left out. Pairs near in quality make everybody look noisier: p compares people on the same work, no
+more.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def labeller_noise(submissions: Sequence[Submission], seed: int = 0) -> dict[str
     votes = _votes(by_item(submissions), {person: place for place, person in enumerate(everybody)})
     num_votes = np.bincount(votes.person, minlength=len(everybody))
     if (num_votes > 0).sum() < MIN_PEOPLE:
-        reason = f"{int((num_votes > 0).sum())} people ranked the same pairs; from {MIN_PEOPLE} on one can tell who errs"
+        reason = (
+            f"{int((num_votes > 0).sum())} people ranked the same pairs; from {MIN_PEOPLE} on one can tell who errs"
+        )
         return {person: Measure(value=None, n=0, undefined=reason) for person in everybody}
     value = _fitted(votes, np.ones(len(votes.item_of_pair)), len(everybody))
     num_items = int(votes.item_of_pair.max()) + 1
@@ -89,14 +92,16 @@ def _votes(items: Sequence[Sequence[Submission]], place: dict[str, int]) -> _Vot
     return _Votes(np.asarray(person, int), np.asarray(pair, int), np.asarray(sign), np.asarray(item_of_pair, int))
 
 
-def _fitted(votes: _Votes, weights: NDArray[np.float64], num_people: int) -> NDArray[np.float64]:
+def _fitted(votes: _Votes, weights: NDArray[np.float64] | NDArray[np.int64], num_people: int) -> NDArray[np.float64]:
     """Return each person's p. Starts from the majority, so the solution is the one where most people are right."""
     rightness = np.full(num_people, 0.7)
     vote_weights = weights[votes.pair].astype(float)
     total = np.bincount(votes.person, vote_weights, minlength=num_people)
     for _ in range(NUM_ROUNDS):
         evidence = votes.sign * np.log(rightness / (1 - rightness))[votes.person]
-        chance = 1 / (1 + np.exp(-np.bincount(votes.pair, evidence, minlength=len(weights))))  # that the first is better
+        chance = 1 / (
+            1 + np.exp(-np.bincount(votes.pair, evidence, minlength=len(weights)))
+        )  # that the first is better
         agreed = np.where(votes.sign > 0, chance[votes.pair], 1 - chance[votes.pair]) * vote_weights
         # One right and one wrong vote more than were seen: nobody is judged on nothing.
         now = np.clip((np.bincount(votes.person, agreed, minlength=num_people) + 1) / (total + 2), LOWEST, HIGHEST)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, String, Text, TypeDecorator
+from sqlalchemy import Table as CoreTable
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -70,6 +71,13 @@ class Table(DeclarativeBase):
         list[int]: Json,
         list[dict[str, Any]]: Json,
     }
+
+
+def core(table: type[Table]) -> CoreTable:
+    """Return the plain table under a mapped class, for statements that run often."""
+    found = table.__table__
+    assert isinstance(found, CoreTable)
+    return found
 
 
 def key() -> Mapped[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from trivium.human.store.columns import new_id, now
+from trivium.human.store.columns import core, new_id, now
 from trivium.human.store.journal import Chain, Event, Outbox, Webhook
 
 HOUSE = "house"
@@ -65,8 +65,8 @@ def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[s
 
 
 _HEAD = select(Chain.seq, Chain.hash).where(Chain.scope == bindparam("of")).with_for_update()
-_ADD = insert(Event.__table__)
-_ADVANCE = update(Chain.__table__).where(Chain.__table__.c.scope == bindparam("of"))
+_ADD = insert(core(Event))
+_ADVANCE = update(core(Chain)).where(core(Chain).c.scope == bindparam("of"))
 _HOOKS = select(Webhook.id, Webhook.topics).where(Webhook.project_id == bindparam("of"), Webhook.active)
 
 
