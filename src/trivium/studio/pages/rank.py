@@ -57,7 +57,8 @@ def rank(here: Here, slug: str, assignment_id: str) -> Response:
         prompt=prompt_shown(here, work.messages, work.language, {}), ranked=rubric.ranked,
         replies=[ReplyShown(reply_name(place), text) for place, text in enumerate(work.replies)],
         scales=[axis for axis in of_reply if axis.kind == "likert"],
-        flags=[axis for axis in of_reply if axis.kind in ("flag", "binary")],
+        flags=[axis for axis in of_reply if axis.kind == "flag"],
+        binaries=[axis for axis in of_reply if axis.kind == "binary"],
         item_axes=[axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],
     )  # fmt: skip
 
@@ -71,7 +72,7 @@ def _number(here: Here, name: str) -> float | None:
 
 
 def _marks(here: Here, axis: Axis, letters: list[str]) -> list[float | None]:
-    if axis.kind in ("flag", "binary"):
+    if axis.kind == "flag":
         return [float(here.field(f"flag-{axis.key}-{letter}") == "1") for letter in letters]
     if axis.subject == "item":
         return [_number(here, f"item-{axis.key}")]

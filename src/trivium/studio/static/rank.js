@@ -69,7 +69,7 @@ class RankBoard extends HTMLElement {
 
   show() {
     const groups = this.groups();
-    const missing = this.cards.filter((card) => !this.rankOf(card)).map((card) => card.dataset.slot);
+    const missing = this.dataset.ranked === 'no' ? [] : this.cards.filter((card) => !this.rankOf(card)).map((card) => card.dataset.slot);
     this.draw(groups, missing);
     for (const card of this.cards) {
       const mates = (groups.find((slots) => slots.includes(card.dataset.slot)) || []).filter((slot) => slot !== card.dataset.slot);
@@ -78,6 +78,7 @@ class RankBoard extends HTMLElement {
     const ready = document.getElementById('ready');
     ready.dataset.is = missing.length ? 'wait' : 'ok';
     ready.querySelector('use').setAttribute('href', missing.length ? '#i-wait' : '#i-ok');
+    ready.hidden = this.dataset.ranked === 'no';
     ready.querySelector('span').textContent = missing.length ? this.dataset.missing.replace('{slots}', missing.join(', ')) : this.dataset.ready;
     document.getElementById('submit').disabled = missing.length > 0;
   }
