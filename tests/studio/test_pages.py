@@ -26,7 +26,7 @@ MEMBERS = {
 }
 MAY: dict[str, set[str]] = {
     "write": {"writer"}, "rank": {"labeller", "judge"}, "judge": {"labeller", "judge"},
-    "review": {"lead", "reviewer", "client"}, "adjudicate": {"lead"}, "coverage": {"lead", "client"},
+    "review": {"reviewer", "client"}, "adjudicate": {"lead"}, "coverage": {"lead", "client"},
     "coverage.csv": {"lead", "client"}, "batches": {"lead", "client"}, "guideline": EVERYBODY, "requirement": {"lead"},
     "quality": {"lead", "client"}, "deliveries": {"lead", "client"}, "pool": {"lead"}, "members": {"lead"},
     "log": {"lead"}, "items": {"lead", "reviewer", "client"}, "settings": {"lead"}, "webhooks": {"lead"},

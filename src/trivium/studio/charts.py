@@ -65,9 +65,9 @@ def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] |
         )
     if reference:
         parts.append(
-            Markup('<path class="ref" d="M44 {y}H500"/><text class="tick" x="500" y="{t}" text-anchor="end">{name}</text>').format(
-                y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0]
-            )
+            Markup(
+                '<path class="ref" d="M44 {y}H500"/><text class="tick" x="500" y="{t}" text-anchor="end">{name}</text>'
+            ).format(y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0])
         )
     gap = 440 / max(len(defined), 1)
     places = [round(50 + gap * (index + 0.5), 1) for index in range(len(defined))]

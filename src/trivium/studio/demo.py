@@ -88,7 +88,7 @@ def fill(database: Database) -> bool:
         if not people.nobody_yet(db):
             return False
     house = House(exercises=_exercises())
-    for step in (_open_house, _write, _rank, _judge):
+    for step in (_open_house, _write, _rank, _judge, _deliver):
         database.run(lambda db, step=step: step(db, house))  # type: ignore[misc]
     return True
 

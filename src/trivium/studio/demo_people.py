@@ -19,9 +19,10 @@ class DemoPerson(NamedTuple):
 
 
 DEMO_PEOPLE: tuple[DemoPerson, ...] = (
-    DemoPerson("lark-01", "leads both projects"),
+    DemoPerson("lark-01", "leads all three projects"),
     DemoPerson("tern-04", "writes demonstrations"),
     DemoPerson("heron-12", "ranks replies"),
+    DemoPerson("finch-07", "ranks replies, too"),
     DemoPerson("owl-31", "reviews for the partner"),
     DemoPerson("stork-09", "leads for the client: reviews and accepts deliveries"),
     DemoPerson("gull-20", "judges what the guard stopped"),

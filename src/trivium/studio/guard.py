@@ -53,29 +53,31 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, _strict(send, scope["path"]))
             return
-        started = False
-        num_bytes = 0
+        strict = _strict(send, scope["path"])
+        num_bytes, over, started = 0, False, False
 
         async def counted() -> Message:
-            nonlocal num_bytes
+            nonlocal num_bytes, over
             message = await receive()
-            if message["type"] == "http.request":
-                num_bytes += len(message.get("body", b""))
-                if num_bytes > limit:
-                    raise _TooLarge
+            num_bytes += len(message.get("body", b""))
+            over = num_bytes > limit
+            if over:
+                raise _TooLarge
             return message
 
         async def watched(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if over and not started:
+                return  # what the app says about its broken reading is not the answer
+            started = True
             await strict(message)
 
-        strict = _strict(send, scope["path"])
         try:
             await self.app(scope, counted, watched)
         except _TooLarge:
-            if not started:
-                await _too_large(limit)(scope, receive, strict)
+            assert over, "only a body over its limit raises this"
+        if over and not started:
+            await _too_large(limit)(scope, receive, strict)
 
     def _refusal(self, headers: Headers, limit: int) -> PlainTextResponse | None:
         host = headers.get("host", "")

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 TAGS = frozenset(
@@ -49,9 +50,18 @@ MAX_CHARACTERS = 200_000  # longer texts are shown as they are: a parser's worst
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 
 
+def _lowered(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+
+
+_parser.core.ruler.push("lower_headings", _lowered)
+
+
 @lru_cache(maxsize=4_096)
 def markdown(text: str) -> Markup:
-    """Return the text as safe HTML; headings keep their levels, links open with no word about where they came from.
+    """Return the text as safe HTML; headings go two levels down, because the page has its own first two.
 
     >>> str(markdown("a *b* <script>alert(1)</script>"))
     '<p>a <em>b</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>\\n'

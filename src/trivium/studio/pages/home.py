@@ -149,7 +149,9 @@ def home_page(here: Here) -> Response:
             }
         )
     if became.ranked:
-        facts.append({"name": here.say("Ranked"), "value": str(became.ranked), "more": here.say("prompts"), "picture": ""})
+        facts.append(
+            {"name": here.say("Ranked"), "value": str(became.ranked), "more": here.say("prompts"), "picture": ""}
+        )
     told = [
         ("ok", here.say("{n} items", n=became.delivered), here.say("are in a sealed milestone."), became.delivered),
         (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from trivium.human.desk import comments, review
-from trivium.human.desk.errors import Unknown
+from trivium.human.desk.actor import Ability, Standing
+from trivium.human.desk.errors import NotAllowed, Unknown
 from trivium.human.desk.work import latest_replies
 from trivium.human.rubrics import reply_name
 from trivium.human.store.people import Person
@@ -18,6 +19,15 @@ from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
 
 
+def _insider(here: Here, slug: str) -> Standing:
+    """Return the standing of who may look inside items: reviewers and leads, never labellers or writers."""
+    standing = here.project(slug)
+    abilities: tuple[Ability, ...] = ("review_internal", "review_client", "manage", "see_quality")
+    if not any(standing.can(one) for one in abilities):
+        raise NotAllowed(f"a {standing.role} of the {standing.party} party may not look inside items")
+    return standing
+
+
 def _item(here: Here, item_id: str) -> Item:
     row = here.db.get(Item, item_id)
     if row is None or here.standing is None or row.project_id != here.standing.project.id:
@@ -28,7 +38,7 @@ def _item(here: Here, item_id: str) -> Item:
 @get("/p/{slug}/items/{item_id}")
 def item_page(here: Here, slug: str, item_id: str) -> Response:
     """Show prompt, replies, where they came from, and what happened."""
-    standing = here.project(slug)
+    standing = _insider(here, slug)
     item = _item(here, item_id)
     dossier = review.dossier(here.db, here.actor, item.id)
     prompt = here.db.get(PoolPrompt, item.prompt_id) if item.prompt_id else None
@@ -54,6 +64,6 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
 @post("/p/{slug}/items/{item_id}/comments", again=item_page)
 def comment(here: Here, slug: str, item_id: str) -> Response:
     """Say something about an item."""
-    here.project(slug)
+    _insider(here, slug)
     comments.add(here.db, here.actor, _item(here, item_id).id, str(here.form.get("body") or ""))
     return here.to(f"/p/{slug}/items/{item_id}", here.say("Said."))
