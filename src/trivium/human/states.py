@@ -68,6 +68,7 @@ BATCH: Machine = {
     ("client_qa", "return"): _move("rework", "clock"),
     ("rework", "resume"): _move("working", "clock"),
     ("accepted", "deliver"): _move("delivered", "lead"),
+    ("delivered", "take_back"): _move("accepted", "client"),
 }
 
 _ENDS: Machine = {
@@ -83,6 +84,7 @@ _REVIEW: Machine = {
     ("client_qa", "pass"): _move("accepted", "client_reviewer", "clock"),
     ("client_qa", "return"): _move("rework", "client_reviewer"),
     ("accepted", "deliver"): _move("delivered", "lead"),
+    ("delivered", "take_back"): _move("accepted", "client"),
     ("delivered", "withdraw"): _move("withdrawn", "lead", "clock"),
 }
 
@@ -120,6 +122,7 @@ GUARD_REVIEW: Machine = {
     ("unsure", "adjudicate_false_positive"): _move("false_positive", "lead"),
     ("unsure", "adjudicate_false_negative"): _move("false_negative", "lead"),
     ("accepted", "deliver"): _move("delivered", "lead"),
+    ("delivered", "take_back"): _move("accepted", "client"),
     ("delivered", "withdraw"): _move("withdrawn", "lead", "clock"),
 }  # fmt: skip
 

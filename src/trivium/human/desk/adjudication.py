@@ -9,11 +9,14 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trivium.human.desk.actor import Actor, stand
+from trivium.human.desk.actor import Actor, Standing, stand
+from trivium.human.desk.adjudicated import order_as_submission
+from trivium.human.desk.aggregates import compute
 from trivium.human.desk.assignment import begin_submit, end_submit, own
 from trivium.human.desk.errors import Conflict, Invalid
 from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import move, rest, settle
+from trivium.human.desk.settings import settings_of
 from trivium.human.desk.submissions import of_items
 from trivium.human.desk.work import latest_replies
 from trivium.human.store.people import Person
@@ -69,8 +72,8 @@ def decide(
     db: Session, actor: Actor, assignment_id: str, decision: Decision, *, order: Sequence[int] | None = None,
     note: str = "",
 ) -> Receipt:  # fmt: skip
-    """Settle a contested item: `winner` with the order of the slots (1 best), whose single best and its worst make
-    the pair, or `no_pair`: the rankings are delivered, but no winner and loser.
+    """Settle a contested item: `winner` with an order of the slots (1 best), which counts as one more ranking and must
+    leave one winner, or `no_pair`: the rankings are delivered, but no winner and loser.
     """
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
@@ -86,6 +89,7 @@ def decide(
         if min(order) == max(order):
             raise Invalid({"order": "a pair needs a better and a worse reply"})
         body["order"] = [int(rank) for rank in order]
+        _must_settle(db, item, standing, body["order"])
     batch = db.get_one(Batch, item.batch_id)
     judgement = Judgement(
         project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id,
@@ -99,6 +103,13 @@ def decide(
     db.flush()
     settle(db, item.batch_id)
     return Receipt(judgement.id, item.id, judgement.created_at)
+
+
+def _must_settle(db: Session, item: Item, standing: Standing, order: Sequence[int]) -> None:
+    lead = order_as_submission(db, item.id, standing.actor.pseudonym, order)
+    found = compute(db, item, settings_of(standing.project), lead)
+    if found is not None and found.contested is not None:
+        raise Invalid({"order": f"with this order it is still contested: {found.contested}; choose “no pair”"})
 
 
 def decision_of(db: Session, item_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

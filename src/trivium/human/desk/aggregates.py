@@ -40,11 +40,16 @@ def close_item(db: Session, item: Item, settings: ProjectSettings) -> None:
     settle(db, item.batch_id)
 
 
-def compute(db: Session, item: Item, settings: ProjectSettings) -> Aggregate | None:
-    """Aggregate the item's rankings and keep the result; None where the rubric asks no order."""
+def compute(
+    db: Session, item: Item, settings: ProjectSettings, lead: Submission | None = None
+) -> Aggregate | None:
+    """Aggregate the item's rankings, and a lead's where one is given, and keep the result; None where the rubric asks
+    no order.
+    """
     rankings = [one for one in of_items(db, [item.id]) if one.ranks is not None]
     if not rankings:
         return None
+    rankings += [lead] if lead is not None else []
     prompt = record_of(db.get_one(PoolPrompt, item.prompt_id))
     consensus = aggregate_by(settings.method, comparisons_of(prompt, rankings), settings.rules)
     result = consensus.aggregate

@@ -186,7 +186,7 @@ def start(db: Session, actor: Actor, batch_id: str) -> Batch:
 
 
 def least_replies(db: Session, batch: Batch, kind: str) -> int:
-    """Return how many replies an item of the batch needs: two to be put in order, one for a thumb or a guard's verdict."""
+    """Return how many replies an item of the batch needs: two for an order, one for a thumb or a guard's verdict."""
     rubric = rubric_of(db.get_one(Guideline, batch.guideline_id))
     return 2 if kind == "comparison" and (rubric is None or rubric.ranked) else 1
 

@@ -42,7 +42,7 @@ def nearest(db: Session, actor: Actor, project_id: str, text: str, *, least: flo
 
 
 def clusters_of(db: Session, project_id: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return id → cluster of new prompts: that of the nearest prompt of the pool, or of one before it here, or its own."""
+    """Return id → cluster of new prompts: that of the nearest in the pool, or of one before it here, or its own."""
     found: dict[str, str] = {}
     if not texts:
         return found

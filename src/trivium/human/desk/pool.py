@@ -97,8 +97,8 @@ def _columns(project_id: str, row: NewPrompt, sha: str) -> dict[str, Any]:
 
 
 def _group(prompt: Prompt) -> str:
-    """Return the cluster that a source or an opening turn names: a story's questions, a dialogue that goes on. Empty for
-    a single turn without a group, whose cluster is found by likeness.
+    """Return the cluster that a source or an opening turn names: a story's questions, a dialogue that goes on. Empty
+    for a single turn without a group, whose cluster is found by likeness.
     """
     if "group" not in prompt.attrs and len(prompt.messages) == 1:
         return ""
