@@ -1,4 +1,4 @@
-"""Milestones: what is ready, the seal and its checks, files, datasheet, difference, the client's answer, other formats."""
+"""Milestones: what is ready, the seal, files, datasheet, difference, the client’s answer, other formats."""
 
 from __future__ import annotations
 
@@ -67,11 +67,23 @@ def _shown(here: Here, slug: str, milestone: str | None) -> Response:
         facts = _facts(here, row)
     next_name = next(f"m{place}" for place in range(len(rows) + 1, 10_000) if f"m{place}" not in names)
     return here.page(
-        "deliveries.html", given=here.given(), ready=said, num_ready=ready or 0, next_name=next_name, checks_before=[],
-        milestones=[{"milestone": one.milestone, "says": _says(here, one), "is": SHAPES[one.state],
-                     "state_words": _state(here, one)} for one in rows],
+        "deliveries.html",
+        given=here.given(),
+        ready=said,
+        num_ready=ready or 0,
+        next_name=next_name,
+        checks_before=[],
+        milestones=[
+            {
+                "milestone": one.milestone,
+                "says": _says(here, one),
+                "is": SHAPES[one.state],
+                "state_words": _state(here, one),
+            }
+            for one in rows
+        ],
         **facts,
-    )  # fmt: skip
+    )
 
 
 def _facts(here: Here, row: Delivery) -> dict[str, Any]:
@@ -84,19 +96,37 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
     answered = {"accepted": here.say("Accepted"), "rejected": here.say("Rejected")}.get(row.state, "")
     assert here.standing is not None
     return {
-        "delivery": row, "whole": row.manifest["whole"], "total_bytes": sum(one.num_bytes for one in files),
+        "delivery": row,
+        "whole": row.manifest["whole"],
+        "total_bytes": sum(one.num_bytes for one in files),
         "sealed_words": here.say("Sealed {day} by {who}", day=day(row.sealed_at), who=by.pseudonym if by else "studio"),
-        "answer_is": SHAPES[row.state], "answer_words": answered, "previous": before.milestone if before else "",
-        "files": [{"name": one.name, "num_bytes": one.num_bytes, "sha256": one.sha256,
-                   "rows": number(entries[one.name]["num_rows"]) if entries.get(one.name, {}).get("num_rows") is not None
-                   else None} for one in files],
+        "answer_is": SHAPES[row.state],
+        "answer_words": answered,
+        "previous": before.milestone if before else "",
+        "files": [
+            {
+                "name": one.name,
+                "num_bytes": one.num_bytes,
+                "sha256": one.sha256,
+                "rows": number(entries[one.name]["num_rows"])
+                if entries.get(one.name, {}).get("num_rows") is not None
+                else None,
+            }
+            for one in files
+        ],
         "checks": _checks(row.datasheet),
         "facts": [(noun.capitalize(), number(count)) for noun, count in _rows(row).items() if count],
-        "difference": [("Kept as it was", len(changed.kept)), ("Added", f"+{len(changed.added)}"),
-                       ("Reworked", len(changed.reworked)), ("Withdrawn", f"−{len(changed.withdrawn)}")] if changed else [],
+        "difference": [
+            ("Kept as it was", len(changed.kept)),
+            ("Added", f"+{len(changed.added)}"),
+            ("Reworked", len(changed.reworked)),
+            ("Withdrawn", f"−{len(changed.withdrawn)}"),
+        ]
+        if changed
+        else [],
         "can_answer": row.state == "sealed" and here.standing.can("answer_delivery"),
         "formats": [(name, one.title) for name, one in FORMATS.items() if one.written],
-    }  # fmt: skip
+    }
 
 
 def _checks(datasheet: str) -> list[dict[str, str]]:
@@ -143,9 +173,14 @@ def answer(here: Here, slug: str, milestone: str) -> Response:
         raise Invalid({"sign": here.say("Accept it or reject it.")})
     try:
         deliveries.answer(
-            here.db, here.actor, standing.project.id, milestone, accept=said == "accept", signature=here.field("sign"),
+            here.db,
+            here.actor,
+            standing.project.id,
+            milestone,
+            accept=said == "accept",
+            signature=here.field("sign"),
             remark=here.field("remark"),
-        )  # fmt: skip
+        )
     except Invalid as error:
         raise Invalid({{"signature": "sign"}.get(name, name): text for name, text in error.fields.items()}) from error
     done = here.say("Accepted.") if said == "accept" else here.say("Rejected; the lead sees why.")
@@ -181,9 +216,13 @@ def export_page(here: Here, slug: str, milestone: str) -> Response:
     records = _records(here, slug, milestone)
     chosen = format_of(here.request.query_params.get("format", "trivium"))
     return here.page(
-        "export.html", milestone=milestone, chosen=chosen, losses=losses(chosen.name, records), num_records=len(records),
+        "export.html",
+        milestone=milestone,
+        chosen=chosen,
+        losses=losses(chosen.name, records),
+        num_records=len(records),
         formats=[(name, one.title) for name, one in FORMATS.items() if one.written],
-    )  # fmt: skip
+    )
 
 
 @get("/p/{slug}/deliveries/{milestone}/export/{name}")
