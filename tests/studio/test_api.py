@@ -18,7 +18,9 @@ def asking(client: TestClient, house: Database) -> Iterator[As]:
     def made(name: str, *scopes: str) -> TestClient:
         def make(db):
             row = db.scalar(select(Person).where(Person.pseudonym == name))
-            return tokens.create(db, people.actor_of(db, row.id), "test", scopes or ("read", "work", "manage", "deliver"))
+            return tokens.create(
+                db, people.actor_of(db, row.id), "test", scopes or ("read", "work", "manage", "deliver")
+            )
 
         client.headers["authorization"] = f"Bearer {house.run(make)}"
         return client
@@ -66,7 +68,9 @@ def test_a_labeller_takes_ranks_and_gets_a_receipt_that_is_the_same_twice(asking
 
 def test_a_lead_fills_the_pool_opens_a_batch_and_reads_the_board(asking: As) -> None:
     lark = asking("lark-01")
-    rows = [{"messages": [{"role": "user", "content": f"Which of these is number {n}?"}], "source": "api"} for n in range(3)]
+    rows = [
+        {"messages": [{"role": "user", "content": f"Which of these is number {n}?"}], "source": "api"} for n in range(3)
+    ]
     added = lark.post("/api/v1/projects/everyday-help/prompts", json=rows)
     assert added.status_code == 201, added.text
     ids = added.json()["ids"]
@@ -79,7 +83,9 @@ def test_a_lead_fills_the_pool_opens_a_batch_and_reads_the_board(asking: As) -> 
 
 
 def test_an_unknown_field_is_named(asking: As) -> None:
-    answer = asking("lark-01").post("/api/v1/projects/everyday-help/guidelines", json={"markdown": "x", "colour": "red"})
+    answer = asking("lark-01").post(
+        "/api/v1/projects/everyday-help/guidelines", json={"markdown": "x", "colour": "red"}
+    )
     assert answer.status_code == 422
     assert "colour" in answer.json()["fields"]
 

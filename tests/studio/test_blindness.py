@@ -33,7 +33,9 @@ def secrets_of(database: Database) -> tuple[str, set[str]]:
     with database.read() as db:
         model = db.scalar(select(Reply.model_ref).where(Reply.model_ref.is_not(None)))
         assert model
-        assert db.scalar(select(Item.id).where(Item.is_gold)) is not None, "the demo has gold items, else this proves nothing"
+        assert db.scalar(select(Item.id).where(Item.is_gold)) is not None, (
+            "the demo has gold items, else this proves nothing"
+        )
         return model, set(db.scalars(select(Item.id).where(Item.is_gold)))
 
 

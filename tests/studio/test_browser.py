@@ -41,7 +41,9 @@ def last_ranks(house: Database, name: str) -> dict[str, float]:
     with house.read() as db:
         person = db.scalar(select(Person.id).where(Person.pseudonym == name))
         judgement = db.scalar(
-            select(Judgement.id).where(Judgement.person_id == person, Judgement.step == "label").order_by(Judgement.created_at.desc())
+            select(Judgement.id)
+            .where(Judgement.person_id == person, Judgement.step == "label")
+            .order_by(Judgement.created_at.desc())
         )
         rows = db.execute(
             select(Reply.content, Mark.value)
@@ -53,7 +55,8 @@ def last_ranks(house: Database, name: str) -> dict[str, float]:
 
 def score_all(window: Chromium, value: int = 3) -> None:
     window.driver.execute_script(
-        "for (const box of document.querySelectorAll('.likert input[value=\"' + arguments[0] + '\"]')) box.click();", value
+        "for (const box of document.querySelectorAll('.likert input[value=\"' + arguments[0] + '\"]')) box.click();",
+        value,
     )
 
 
@@ -61,7 +64,10 @@ def test_an_order_with_a_tie_is_made_by_keys_alone_and_kept(window: Chromium, ho
     window.come_in("heron-12")
     window.press(Keys.ENTER)
     window.until(lambda: "/rank/" in window.path)
-    texts = {card.get_attribute("data-slot"): card.find_element("css selector", ".words").text for card in window.all(".reply")}
+    texts = {
+        card.get_attribute("data-slot"): card.find_element("css selector", ".words").text
+        for card in window.all(".reply")
+    }
     assert not window.one("#submit").is_enabled()
     assert window.text("#ready") == "Still to rank: A, B, C, D"
     window.press("1", Keys.ARROW_RIGHT, "4", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "2")
@@ -185,7 +191,7 @@ def test_every_page_stands_at_each_width_asks_nobody_else_and_can_be_used_by_all
             window.come_in(name)
         for path in paths:
             window.open(path)
-            label = (path.strip("/").replace("/", "-").replace("?", "-").replace("=", "-") or "home")
+            label = path.strip("/").replace("/", "-").replace("?", "-").replace("=", "-") or "home"
             label = f"{name}-{label}" if name else label
             wrong += [f"{path}: {one}" for one in window.violations()]
             window.open(path)

@@ -40,7 +40,9 @@ def test_a_body_over_the_limit_is_refused_by_its_length_and_while_it_is_read(vis
         for _ in range(40):
             yield b"x" * 10_000
 
-    answer = lark.client.post("/profile", content=parts(), headers={"content-type": "application/x-www-form-urlencoded"})
+    answer = lark.client.post(
+        "/profile", content=parts(), headers={"content-type": "application/x-www-form-urlencoded"}
+    )
     assert answer.status_code == 413
 
 

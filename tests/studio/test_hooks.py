@@ -33,7 +33,9 @@ def test_an_address_outside_is_taken() -> None:
     assert check_address("https://example.org/hook?x=1", private=False) == "https://example.org/hook?x=1"
 
 
-def test_a_name_that_leads_inside_is_refused_when_it_is_looked_up(house: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_leads_inside_is_refused_when_it_is_looked_up(
+    house: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.168.0.1", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
     with pytest.raises(OSError, match="inside the network"):

@@ -4,25 +4,35 @@ accepted; and ranked by five people, each alone, to mean ranks, a winner and a l
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from browsers import Chromium, listening
-from databases import Databases, postgresql_cluster
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
+from databases import Databases, postgresql_cluster
 from trivium.human.desk.milestone_files import fetch
 from trivium.human.formats import read_comparisons, read_demonstrations
 from trivium.human.ranking import aggregate, group
 from trivium.human.store.database import Database
-from trivium.records import Comparison, Demonstration
+from trivium.primer.config import PrimerConfig
+from trivium.primer.demonstrations import as_prompt, write_prompts
+from trivium.records import Comparison, Demonstration, Prompt
 
 PASSWORD = "a long enough password"
 WRITERS, LABELLERS = ("w1", "w2", "w3"), ("l1", "l2", "l3", "l4", "l5")
 REPLIES = {"Paris.": 1, "It is Paris, I think.": 2, "Rome.": 3, "What is the capital of Spain?": 4}
-NUM_PROMPTS = 3
+MODEL = os.environ.get("TRIVIUM_MISSION_MODEL", "")
+"""A model whose replies are ranked, such as quickstart/sft of the runs folder; without it they come from a file."""
+RUNS = Path(os.environ.get("TRIVIUM_RUNS", "runs"))
+NUM_PROMPTS = int(os.environ.get("TRIVIUM_MISSION_PROMPTS", "3"))
+KEPT = os.environ.get("TRIVIUM_MISSION_KEPT", "")
+"""A folder that the sealed milestones are copied to, to train on them."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -99,7 +109,7 @@ class People:
 @pytest.fixture(scope="module")
 def people(database: Database) -> Iterator[People]:
     window = Chromium()
-    with listening(database) as address:
+    with listening(database, runs=RUNS) as address:
         window.at = address
         made = People(window)
         window.open("/")
@@ -196,27 +206,70 @@ def test_three_writers_and_two_parties_make_a_milestone_that_the_road_can_read(
     assert {row.task_type for row in rows} == {"open_qa"}
     assert "It is the city of that number, in one sentence." in {row.reply for row in rows}
     assert len({row.writer for row in rows}) == 3
+    if KEPT:
+        shutil.copytree(folder, Path(KEPT) / f"demonstrations-{'sqlite' if database.is_sqlite else 'postgresql'}")
 
 
 def rank_one(people: People, place: int) -> None:
-    """Rank the replies of the item in the window: as their worth is, the third person turns two around."""
+    """Rank the replies of the item in the window: as their worth is, the third person turns two around.
+
+    Replies of a model have no known worth: longer ones are put first, equal texts tie.
+    """
     window = people.window
-    digits = []
-    for card in window.all(".reply"):
-        rank = REPLIES[card.find_element("css selector", ".words").text]
-        digits.append({1: 2, 2: 1}.get(rank, rank) if place == 2 else rank)
+    texts = [card.find_element("css selector", ".words").text for card in window.all(".reply")]
+    worth = {text: -len(text) for text in texts} if MODEL else REPLIES
+    ranks = [1 + sum(worth[other] < worth[text] for other in texts) for text in texts]
     window.one(".reply").click()
-    for number, digit in enumerate(digits):
+    for number, rank in enumerate(ranks):
+        digit = {1: 2, 2: 1}.get(rank, rank) if place == 2 and not MODEL else rank
         window.press(*([Keys.ARROW_RIGHT] if number else []), str(digit))
     assert window.text("#ready") == "All ranked"
     window.finish()
 
 
+def imported_batch(people: People, slug: str, folder: Path) -> None:
+    """Take in a file of prompts with their replies as a batch."""
+    window = people.window
+    rows = [
+        Comparison(
+            prompt=Prompt.of(f"What is the capital of France ({n})?", origin="dataset", source="mission"),
+            replies=tuple(REPLIES), ranks=(1, 1, 1, 1), ranker="file",
+        )
+        for n in range(NUM_PROMPTS)
+    ]  # fmt: skip
+    file = folder / "replies.jsonl"
+    file.write_text("\n".join(row.model_dump_json() for row in rows))
+    window.open(f"/p/{slug}/pool")
+    window.one("#file").send_keys(str(file))
+    window.one('#format option[value="trivium"]').click()
+    window.one('[name=as][value="batch"]').click()
+    people.send(f'form[action="/p/{slug}/pool/import"] .btn.primary')
+    assert f"{NUM_PROMPTS} prompts are new" in window.text("main"), window.text("main")[:400]
+    window.open(f"/p/{slug}/batches")
+    people.send(f'form[action="/p/{slug}/batches/1/start"] .btn')
+
+
+def generated_batch(people: People, slug: str, folder: Path) -> None:
+    """Take in prompts, and let a model make four replies to each, with live progress."""
+    window = people.window
+    exercises = write_prompts(PrimerConfig.small(), 1)[:NUM_PROMPTS]
+    file = folder / "prompts.jsonl"
+    file.write_text("\n".join(as_prompt(one).model_dump_json() for one in exercises))
+    window.open(f"/p/{slug}/pool")
+    window.one("#file").send_keys(str(file))
+    window.one('#format option[value="trivium"]').click()
+    people.send(f'form[action="/p/{slug}/pool/import"] .btn.primary')
+    window.open(f"/p/{slug}/batches")
+    window.write("#size", str(NUM_PROMPTS))
+    window.one('#replies option[value="model"]').click()
+    window.write("#model", str(MODEL))
+    people.send(f'form[action="/p/{slug}/batches"] .btn.primary')
+    WebDriverWait(window.driver, 900).until(lambda _: "all made" in window.text("#generation"))
+
+
 def test_five_labellers_rank_alone_and_their_mean_ranks_choose_winner_and_loser(
     people: People, database: Database, tmp_path: Path
 ) -> None:
-    import json
-
     window, slug = people.window, "mission-orders"
     people.enter("lead")
     people.project(slug, "comparison")
@@ -226,27 +279,7 @@ def test_five_labellers_rank_alone_and_their_mean_ranks_choose_winner_and_loser(
         window.write(f"#{name}", "0")
     people.send(f'form[action="/p/{slug}/settings"] .btn')
     links = {name: people.invite(slug, "internal", "labeller") for name in LABELLERS}
-    file = tmp_path / "replies.jsonl"
-    rows = [
-        Comparison.model_validate({
-            "prompt": {"id": "x", "messages": [{"role": "user", "content": f"What is the capital of France ({n})?"}],
-                       "origin": "dataset", "source": "mission"},
-            "replies": list(REPLIES), "ranks": [1, 1, 1, 1], "ranker": "file",
-        })
-        for n in range(NUM_PROMPTS)
-    ]  # fmt: skip
-    from trivium.records import Prompt
-
-    rows = [row.model_copy(update={"prompt": Prompt.of(row.prompt.text, origin="dataset", source="mission")}) for row in rows]
-    file.write_text("\n".join(json.dumps(row.model_dump(mode="json")) for row in rows))
-    window.open(f"/p/{slug}/pool")
-    window.one("#file").send_keys(str(file))
-    window.one('#format option[value="trivium"]').click()
-    window.one('[name=as][value="batch"]').click()
-    people.send(f'form[action="/p/{slug}/pool/import"] .btn.primary')
-    assert f"{NUM_PROMPTS} prompts are new" in window.text("main"), window.text("main")[:400]
-    window.open(f"/p/{slug}/batches")
-    people.send(f'form[action="/p/{slug}/batches/1/start"] .btn')
+    (generated_batch if MODEL else imported_batch)(people, slug, tmp_path)
     for name, link in links.items():
         people.join(name, link)
     for place, name in enumerate(LABELLERS):
@@ -257,6 +290,11 @@ def test_five_labellers_rank_alone_and_their_mean_ranks_choose_winner_and_loser(
             rank_one(people, place)
         window.until(lambda: "No ranking waits for you." in window.text("main"))
     people.enter("lead")
+    window.open(f"/p/{slug}/adjudicate")
+    while "/adjudicate/" in window.path:  # replies of a model may be equal: then there is no pair, and a lead says so
+        window.one('[name="decision"]').click()
+        window.write("#note", "They are as good as each other.")
+        window.finish()
     window.open(f"/p/{slug}/quality")
     assert "of pairs agreed" in window.text("main")
     window.open(f"/p/{slug}/deliveries")
@@ -264,12 +302,21 @@ def test_five_labellers_rank_alone_and_their_mean_ranks_choose_winner_and_loser(
     folder = fetch(database.url, slug, "m1", tmp_path)
     comparisons = [row for row in read_comparisons("trivium", folder) if isinstance(row, Comparison)]
     assert len(comparisons) == len(LABELLERS) * NUM_PROMPTS
+    if KEPT:
+        shutil.copytree(folder, Path(KEPT) / f"comparisons-{'sqlite' if database.is_sqlite else 'postgresql'}")
+    if MODEL:
+        return
     for one in group(comparisons):
         found = aggregate(one)
         assert found.num_rankers == 5
         assert found.winner is not None
         assert found.loser is not None
         means = dict(zip(found.replies, found.mean_ranks, strict=True))
-        assert means == {"Paris.": 1.2, "It is Paris, I think.": 1.8, "Rome.": 3.0, "What is the capital of Spain?": 4.0}
+        assert means == {
+            "Paris.": 1.2,
+            "It is Paris, I think.": 1.8,
+            "Rome.": 3.0,
+            "What is the capital of Spain?": 4.0,
+        }
         assert found.replies[found.winner] == "Paris."
         assert found.replies[found.loser] == "What is the capital of Spain?"

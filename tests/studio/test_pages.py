@@ -123,7 +123,9 @@ def test_the_first_person_of_a_house_keeps_it_and_opens_a_project(tmp_path) -> N
     done = first.post("/welcome", {"email": "a@example.org", "password": "a long enough password"}, page="/welcome")
     assert done.status_code == 303
     assert first.post("/welcome", {"email": "b@example.org", "password": "a long enough password"}).status_code == 403
-    opened = first.post("/projects", {"title": "Mine", "slug": "mine", "kind": "comparison", "overlap": "2"}, page="/projects/new")
+    opened = first.post(
+        "/projects", {"title": "Mine", "slug": "mine", "kind": "comparison", "overlap": "2"}, page="/projects/new"
+    )
     assert opened.headers["location"] == "/p/mine/guideline/edit"
     for place in ("batches", "quality", "deliveries", "pool", "members", "log", "guideline", "rank"):
         status = first.get(f"/p/mine/{place}").status_code
@@ -132,7 +134,9 @@ def test_the_first_person_of_a_house_keeps_it_and_opens_a_project(tmp_path) -> N
     assert link is not None
     first.post("/sign-out")
     first.client.cookies.clear()
-    joined = first.post(link.group(), {"email": "c@example.org", "password": "a long enough password"}, page=link.group())
+    joined = first.post(
+        link.group(), {"email": "c@example.org", "password": "a long enough password"}, page=link.group()
+    )
     assert joined.status_code == 303
     assert first.get(link.group()).status_code == 404, "an invitation works once"
     database.close()

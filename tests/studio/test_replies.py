@@ -17,6 +17,7 @@ from trivium.records import Prompt
 from trivium.studio.replies import Replies
 from trivium.studio.settings import StudioSettings
 
+
 class Echo:
     """A speaker that says the prompt, its draw and how."""
 
@@ -25,6 +26,7 @@ class Echo:
 
     def ask(self, prompts: Any, sampling: Any, keys: Any) -> list[Any]:
         return [SimpleNamespace(text=f"{p[-1].content} #{sampling.seed}", ids=(1, 2), stopped=True) for p in prompts]
+
 
 def wait_for_replies(house: Database, number: int) -> str:
     def work(db):
@@ -40,10 +42,12 @@ def wait_for_replies(house: Database, number: int) -> str:
 
     return house.run(work)
 
+
 def made(house: Database, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Replies:
     replies = Replies(house, StudioSettings(house.url, runs=tmp_path))
     monkeypatch.setattr(replies, "_model", lambda reference: Echo(reference))
     return replies
+
 
 def test_a_model_makes_k_replies_a_few_prompts_a_turn_and_labellers_get_them(house, tmp_path, monkeypatch) -> None:
 
@@ -51,7 +55,9 @@ def test_a_model_makes_k_replies_a_few_prompts_a_turn_and_labellers_get_them(hou
     replies = made(house, tmp_path, monkeypatch)
     assert replies.step()
     with house.read() as db:
-        states = dict(db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all())
+        states = dict(
+            db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all()
+        )
     assert states == {"labelling": 8, "generating": 2}
     assert replies.step()
     assert not replies.step()
@@ -61,6 +67,7 @@ def test_a_model_makes_k_replies_a_few_prompts_a_turn_and_labellers_get_them(hou
     assert {row.model_ref for row in rows} == {"quickstart/sft"}
     assert {row.generation["seed"] for row in rows} == {5, 6, 7, 8}
     assert {row.generation["temperature"] for row in rows} == {0.7, 1.0}
+
 
 def test_a_model_that_is_not_there_is_told_and_tried_again_only_on_request(house, tmp_path, monkeypatch) -> None:
 

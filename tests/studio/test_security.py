@@ -47,7 +47,11 @@ def test_a_form_without_its_token_changes_nothing(visit: Visit, house: Database,
 def test_a_form_from_another_site_is_refused_even_with_the_token(visit: Visit) -> None:
     lark = visit("lark-01")
     form = {"csrf": lark.token("/profile"), "locale": "en"}
-    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ):
         assert lark.client.post("/profile/habits", data=form, headers=headers).status_code == 403
 
 
@@ -103,7 +107,13 @@ def test_guessing_gets_slow_and_wrong_e_mails_look_like_wrong_passwords(visit: V
 
 
 def test_nobody_is_sent_elsewhere_by_a_link_to_the_door() -> None:
-    for address in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x"):
+    for address in (
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/a\r\nSet-Cookie: x",
+    ):
         assert inside(address) == "/"
     assert inside("/p/plain-words/write") == "/p/plain-words/write"
 
@@ -164,7 +174,9 @@ def test_a_stranger_does_not_learn_which_projects_there_are(visit: Visit, house:
 def upload(lark: Visitor, name: str, data: bytes, **form: str) -> tuple[int, str]:
     page = "/p/plain-words/pool"
     sent = {"csrf": lark.token(page), "format": "", "origin": "dataset", "source": "s", **form}
-    answer = lark.client.post(f"{page}/import", data=sent, files={"file": (name, io.BytesIO(data))}, follow_redirects=False)
+    answer = lark.client.post(
+        f"{page}/import", data=sent, files={"file": (name, io.BytesIO(data))}, follow_redirects=False
+    )
     return answer.status_code, answer.text
 
 
@@ -175,7 +187,9 @@ def test_an_upload_that_is_too_large_or_unpacks_without_end_is_refused(house: Da
     settings = StudioSettings(house.url, demo=True, upload_bytes=1_000_000, unpacked_bytes=2_000_000)
     lark = Visitor(TestClient(create_app(settings, house), base_url="http://localhost"), "lark-01")
     page = "/p/plain-words/pool"
-    answer = lark.client.post(f"{page}/import", data={"csrf": lark.token(page)}, files={"file": ("a.jsonl", b"x" * 2_000_000)})
+    answer = lark.client.post(
+        f"{page}/import", data={"csrf": lark.token(page)}, files={"file": ("a.jsonl", b"x" * 2_000_000)}
+    )
     assert answer.status_code == 413
     bomb = gzip.compress(b'{"prompt": "' + b"a" * 50_000_000 + b'"}\n')
     assert len(bomb) < 1_000_000
@@ -191,7 +205,9 @@ def test_an_upload_s_name_is_never_a_path(visit: Visit) -> None:
 
 def test_bad_lines_are_listed_by_number_and_the_rest_is_taken_in(visit: Visit) -> None:
     lark = visit("lark-01")
-    rows = b'{"instruction": "Name a red fruit for me", "input": "", "output": "A cherry"}\nnot json\n{"instruction": 5}\n'
+    rows = (
+        b'{"instruction": "Name a red fruit for me", "input": "", "output": "A cherry"}\nnot json\n{"instruction": 5}\n'
+    )
     status, text = upload(lark, "mine.jsonl", rows, format="alpaca")
     assert status == 200, text[:500]
     assert "1 prompts are new" in text

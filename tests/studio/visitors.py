@@ -35,7 +35,9 @@ class Visitor:
         assert found is not None, f"{page} has no form"
         return found.group(1)
 
-    def post(self, path: str, form: dict[str, Any] | None = None, page: str = "/profile", **more: Any) -> httpx.Response:
+    def post(
+        self, path: str, form: dict[str, Any] | None = None, page: str = "/profile", **more: Any
+    ) -> httpx.Response:
         """Send a form with the token that `page` carries."""
         sent = {"csrf": self.token(page), **(form or {})}
         return self.client.post(path, data=sent, follow_redirects=False, **more)

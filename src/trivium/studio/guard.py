@@ -25,7 +25,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 class _TooLarge(Exception):  # noqa: N818 - a signal between two functions here, never seen by anyone
