@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +14,7 @@ As = Callable[..., TestClient]
 
 
 @pytest.fixture
-def asking(client: TestClient, house: Database) -> Iterator[As]:
+def asking(client: TestClient, house: Database) -> As:
     def made(name: str, *scopes: str) -> TestClient:
         def make(db):
             row = db.scalar(select(Person).where(Person.pseudonym == name))
@@ -25,7 +25,7 @@ def asking(client: TestClient, house: Database) -> Iterator[As]:
         client.headers["authorization"] = f"Bearer {house.run(make)}"
         return client
 
-    yield made
+    return made
 
 
 def test_without_a_token_nothing_is_said(client: TestClient) -> None:

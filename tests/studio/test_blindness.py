@@ -40,13 +40,12 @@ def secrets_of(database: Database) -> tuple[str, set[str]]:
 
 
 def test_no_page_that_a_labeller_can_reach_tells(visit: Visit, house: Database) -> None:
-    model, gold = secrets_of(house)
+    model, _ = secrets_of(house)
     heron = visit("heron-12")
     waiting, seen = ["/", "/p/everyday-help/rank"], set()
     token = heron.token("/profile")
-    for page in PAGES:
-        if page.method == "GET":
-            waiting.append(re.sub(r"\{\w+\}", "none", page.path.replace("{slug}", "everyday-help")))
+    addresses = [page.path.replace("{slug}", "everyday-help") for page in PAGES if page.method == "GET"]
+    waiting += [re.sub(r"\{\w+\}", "none", address) for address in addresses]
     while waiting:
         path = waiting.pop(0)
         if path in seen:
