@@ -45,6 +45,8 @@ $(VENV)/.ready: $(BIN)/python pyproject.toml
 
 $(VENV)/.ready-test: $(VENV)/.ready
 	@PYTHON=$(PYTHON) scripts/system_packages.sh compiler
+	@scripts/system_packages.sh browser
+	@scripts/system_packages.sh database
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
 	@touch $@
 
