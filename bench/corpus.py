@@ -34,17 +34,18 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/bench-corpus.json"))
     parser.add_argument("--files", type=int, default=1, help="write the input as so many files")
     parser.add_argument("--folder", type=Path, help="where inputs and runs go; a temporary folder unless said")
+    parser.add_argument("--unpinned", action="store_true", help="leave the core to the system: CPU seconds count anyway")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.measure is not None:
-        print(json.dumps(measure(asked.measure)))
+        print(json.dumps(measure(asked.measure, pinned=not asked.unpinned)))
         return 0
     rows = []
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         for megabytes in asked.megabytes:
             source = Path(folder) / f"input-{megabytes}"
             write_input(source, megabytes, asked.files)
-            rows.append({"megabytes": megabytes, "files": asked.files} | measured(source))
+            rows.append({"megabytes": megabytes, "files": asked.files} | measured(source, asked.unpinned))
             print(f"{megabytes} MB: {rows[-1]}", file=sys.stderr, flush=True)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
@@ -80,9 +81,9 @@ def write_input(folder: Path, megabytes: int, num_files: int) -> None:
                     written += file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
 
 
-def measured(source: Path) -> dict[str, Any]:
+def measured(source: Path, unpinned: bool) -> dict[str, Any]:
     """Run one size in a fresh process on one core."""
-    command = [sys.executable, "-m", "bench.corpus", "--measure", str(source)]
+    command = [sys.executable, "-m", "bench.corpus", "--measure", str(source), *["--unpinned"] * unpinned]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode:
@@ -91,14 +92,14 @@ def measured(source: Path) -> dict[str, Any]:
     return found
 
 
-def measure(source: Path) -> dict[str, Any]:
+def measure(source: Path, *, pinned: bool) -> dict[str, Any]:
     """Curate a source here, all steps on; return seconds of this process's work, and what came of it."""
     from trivium import flow
     from trivium.core.runner import Runner
     from trivium.core.store import Store
     from trivium.curation.recipe import Asked, compose
 
-    if hasattr(os, "sched_setaffinity"):
+    if pinned and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     size = sum(path.stat().st_size for path in source.iterdir())
     recipe = source.parent / f"{source.name}.toml"
