@@ -114,7 +114,7 @@ def test_a_bomb_ends_with_a_line_in_the_ledger(
     source: Path, take: Take, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "BOMB_BYTES", 4 << 20)
-    zeros = b"text\n" + b"0\n" * (6 << 20)
+    zeros = b"text\n" + (b'"' + b"0" * 65_533 + b'"\n') * 160
     (source / name).write_bytes(zstandard.compress(zeros) if name.endswith("zst") else gzip.compress(zeros))
     (source / "b.txt").write_text("whole")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
