@@ -16,7 +16,7 @@ def cleaned(texts: list[str], **settings: bool) -> tuple[list[str], list[dict[st
 def test_wrong_decoding_is_undone_and_counted() -> None:
     wrong = ["schÃ¶n und grÃ¼n", "itâ€™s â€œgoodâ€\x9d", "plain", "née »so« – São Paulo"]
     texts, counts = cleaned(wrong)
-    assert texts == ["schön und grün", "it's \"good\"".replace("'", "’").replace('"good"', "“good”"), *wrong[2:]]
+    assert texts == ["schön und grün", 'it\'s "good"'.replace("'", "’").replace('"good"', "“good”"), *wrong[2:]]
     assert [row["encoding"] for row in counts] == [1, 1, 0, 0]
 
 
@@ -38,7 +38,10 @@ def test_letters_are_composed() -> None:
         ("\n\n  first is indented\n", "  first is indented"),
         ("def f():\n    return 1", "def f():\n    return 1"),
         ("a\tb", "a\tb"),
-        ("\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+        (
+            "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
         ("", ""),
     ],
 )
@@ -52,7 +55,12 @@ def test_page_furniture_goes_line_by_line_and_prose_about_it_stays() -> None:
     page = "Skip to content\nThe town\n\nPlease enable JavaScript to see this.\nIt lies by the sea.\nRead more »\nAll rights reserved."
     prose = "The privacy policy of the town, adopted after a long debate, says among many other things " + "that " * 60
     texts, counts = cleaned([page, prose, "She likes to read more books.", "He writes JavaScript and tweets."])
-    assert texts == ["The town\n\nIt lies by the sea.", prose.strip(), "She likes to read more books.", "He writes JavaScript and tweets."]
+    assert texts == [
+        "The town\n\nIt lies by the sea.",
+        prose.strip(),
+        "She likes to read more books.",
+        "He writes JavaScript and tweets.",
+    ]
     assert [row["boilerplate_lines"] for row in counts] == [4, 0, 0, 0]
 
 

@@ -14,7 +14,24 @@ PUNCTUATION = "".join(chr(each) for each in range(33, 127) if not chr(each).isal
 TEXTS = st.lists(
     st.lists(
         st.sampled_from(
-            ["the", "cat", "sat", "of", "7", "# ", "...", "\n", "\n\n", ".\n", "- ", "• ", "café!", "{", "lorem ipsum", "and"]
+            [
+                "the",
+                "cat",
+                "sat",
+                "of",
+                "7",
+                "# ",
+                "...",
+                "\n",
+                "\n\n",
+                ".\n",
+                "- ",
+                "• ",
+                "café!",
+                "{",
+                "lorem ipsum",
+                "and",
+            ]
         ),
         max_size=30,
     ).map(" ".join),
@@ -129,6 +146,8 @@ def test_sentences_end_before_quotes_and_in_other_scripts() -> None:
 
 
 def test_page_furniture_is_counted_by_line() -> None:
-    (found,) = scores(["Please enable JavaScript.\nA sentence of several words here.\nTwo words\njavascript javascript now"])
+    (found,) = scores(
+        ["Please enable JavaScript.\nA sentence of several words here.\nTwo words\njavascript javascript now"]
+    )
     assert found["javascript_lines"] == 2
     assert found["thin_line_share"] == pytest.approx(1 / 4)

@@ -20,7 +20,9 @@ def taken(
 ) -> tuple[list[str], list[dict[str, object]]]:
     with Ledger(ledger_path) as ledger:
         documents = list(read_documents(path, source="s", licence="l", ledger=ledger, config=config))
-    assert all(document == Document.of(document.text, source="s", licence="l", group=document.group) for document in documents)
+    assert all(
+        document == Document.of(document.text, source="s", licence="l", group=document.group) for document in documents
+    )
     return [document.text for document in documents], [
         json.loads(line) for line in ledger_path.read_text().splitlines()
     ]

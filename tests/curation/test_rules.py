@@ -70,7 +70,9 @@ def test_thresholds_change_without_reading_the_text_again() -> None:
     ("groups", "overrides", "near"),
     [(("gopher",), {}, "gopher_quality"), (("c4",), {"curly_bracket": (None, 1)}, "curly_brackets")],
 )
-def test_an_unknown_name_is_an_error_with_the_nearest(groups: tuple[str, ...], overrides: dict[str, tuple[None, float]], near: str) -> None:
+def test_an_unknown_name_is_an_error_with_the_nearest(
+    groups: tuple[str, ...], overrides: dict[str, tuple[None, float]], near: str
+) -> None:
     with pytest.raises(RecipeError) as caught:
         chosen(groups, overrides)
     assert near in caught.value.do

@@ -19,14 +19,18 @@ def plain_words(text: str) -> list[str]:
     """Say in plain Python what a word is."""
     drop = "".join(chr(each) for each in range(33, 127) if not chr(each).isalnum()) + "—"
     kept = (token.strip(drop) for token in text.split())
-    return ["".join("\0" if each in drop else each for each in token).lower().replace("É", "é") for token in kept if token]
+    return [
+        "".join("\0" if each in drop else each for each in token).lower().replace("É", "é") for token in kept if token
+    ]
 
 
 @given(texts=TEXTS)
 def test_words_are_those_of_plain_python(texts: list[str]) -> None:
     found = words(large(texts))
     wanted = [plain_words(text) for text in texts]
-    assert [stop - start for start, stop in zip(found.offsets, found.offsets[1:], strict=False)] == list(map(len, wanted))
+    assert [stop - start for start, stop in zip(found.offsets, found.offsets[1:], strict=False)] == list(
+        map(len, wanted)
+    )
     flat = [word for some in wanted for word in some]
     by_hash = dict(zip(found.hashes.tolist(), flat, strict=True))
     assert [by_hash[each] for each in found.hashes.tolist()] == flat
