@@ -24,7 +24,8 @@ MAX_LINK_SHARE = 0.6
 def main_text(page: bytes | str, method: Extraction = "fast", charset: str | None = None) -> str:
     """Return the text of a page; `charset` is what the server said, else the page and its bytes say it.
 
-    An empty text where there is none, or where the page is nested beyond all sense. MissingExtraError where trafilatura is wanted and not installed.
+    An empty text where there is none, or where the page is nested beyond all sense. MissingExtraError where trafilatura
+    is wanted and not installed.
 
     >>> main_text("<html><body><nav><a href='/'>Home</a></nav><main><p>One sentence.</p></main></body></html>")
     'One sentence.'

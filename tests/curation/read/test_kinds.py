@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from curation.read.conftest import Take
 
+from curation.read.conftest import Take
 from trivium.curation import files
 
 
@@ -29,12 +29,20 @@ def test_parquet_takes_text_lists_and_inner_fields(source: Path, take: Take) -> 
     rows, said = take(text_keys=("text", "sections", "page.body"))
     assert texts(rows) == ["one", "two", "three\n\nfour", "five"]
     assert [row["url"] for row in rows] == ["u1", "", "", ""]
-    assert [(row["file"], row["line"]) for row in said] == [("a.parquet", 2), ("b.parquet", 2), ("d.parquet", None), ("e.parquet", 1)]
+    assert [(row["file"], row["line"]) for row in said] == [
+        ("a.parquet", 2),
+        ("b.parquet", 2),
+        ("d.parquet", None),
+        ("e.parquet", 1),
+    ]
 
 
 def test_a_dataset_folder_is_read_and_its_own_pages_are_not(source: Path, take: Take) -> None:
     table = pa.table({"text": [f"text {index}" for index in range(600)]})
-    with pa.OSFile(str(source / "data-00000-of-00001.arrow"), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+    with (
+        pa.OSFile(str(source / "data-00000-of-00001.arrow"), "wb") as sink,
+        pa.ipc.new_stream(sink, table.schema) as writer,
+    ):
         writer.write_table(table)
     with pa.OSFile(str(source / "file.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table.slice(0, 2))
@@ -62,12 +70,19 @@ def test_cells_are_read_line_ends_in_quotes_included_and_bad_rows_are_said(sourc
 
 def test_pages_are_read_to_their_main_text(source: Path, take: Take) -> None:
     prose = "The river runs to the sea, and the people of the town have lived with it for a very long time."
-    (source / "a.html").write_text(f"<html><body><nav><a href=x>Menu</a></nav><article><p>{prose}</p></article></body></html>")
-    (source / "b.xhtml").write_text(f'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>{prose}</p></body></html>')
+    (source / "a.html").write_text(
+        f"<html><body><nav><a href=x>Menu</a></nav><article><p>{prose}</p></article></body></html>"
+    )
+    (source / "b.xhtml").write_text(
+        f'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>{prose}</p></body></html>'
+    )
     (source / "c.htm.gz").write_bytes(gzip.compress(b"<html><body></body></html>"))
     rows, said = take()
     assert texts(rows) == [prose, prose]
-    assert [(row["file"], row["reason"]) for row in said] == [("c.htm.gz", "page without main text"), ("c.htm.gz", "empty text")][:1]
+    assert [(row["file"], row["reason"]) for row in said] == [
+        ("c.htm.gz", "page without main text"),
+        ("c.htm.gz", "empty text"),
+    ][:1]
 
 
 def pdf(text: str) -> bytes:
@@ -85,10 +100,17 @@ def pdf(text: str) -> bytes:
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, each)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return out + b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(out)
+    return (
+        out
+        + b"xref\n0 6\n0000000000 65535 f \n"
+        + table
+        + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(out)
+    )
 
 
-def test_a_pdf_is_read_where_pypdf_is_there_and_a_broken_one_is_said(source: Path, take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pdf_is_read_where_pypdf_is_there_and_a_broken_one_is_said(
+    source: Path, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (source / "a.pdf").write_bytes(pdf("A page of text"))
     (source / "b.pdf").write_bytes(b"%PDF-1.4 broken")
     (source / "c.txt").write_text("beside")
@@ -102,19 +124,23 @@ def test_a_pdf_is_read_where_pypdf_is_there_and_a_broken_one_is_said(source: Pat
 
 
 def test_zstd_is_unpacked_frame_by_frame_and_a_broken_one_is_said(source: Path, take: Take) -> None:
-    (source / "a.jsonl.zst").write_bytes(zstandard.compress(b'{"text": "one"}\n') + zstandard.compress(b'{"text": "two"}\n'))
+    (source / "a.jsonl.zst").write_bytes(
+        zstandard.compress(b'{"text": "one"}\n') + zstandard.compress(b'{"text": "two"}\n')
+    )
     (source / "b.txt.zst").write_bytes(b"no zstd")
     rows, said = take()
     assert texts(rows) == ["one", "two"]
     assert [row["reason"] for row in said] == ["broken zstd: the rest of the file is lost", "empty text"][: len(said)]
 
 
-@pytest.mark.parametrize("name", ["a.txt.gz", "a.jsonl.gz", "a.html.gz", "a.warc.gz", "a.csv.gz", "a.json.gz", "a.txt.zst"])
+@pytest.mark.parametrize(
+    "name", ["a.txt.gz", "a.jsonl.gz", "a.html.gz", "a.warc.gz", "a.csv.gz", "a.json.gz", "a.txt.zst"]
+)
 def test_a_bomb_ends_with_a_line_in_the_ledger(
     source: Path, take: Take, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "BOMB_BYTES", 4 << 20)
-    zeros = b"text\n" + b"0\n" * (6 << 20)
+    zeros = b"text\n" + (b'"' + b"0" * 65_533 + b'"\n') * 160
     (source / name).write_bytes(zstandard.compress(zeros) if name.endswith("zst") else gzip.compress(zeros))
     (source / "b.txt").write_text("whole")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

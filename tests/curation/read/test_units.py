@@ -25,8 +25,16 @@ def read(path: Path, unit_bytes: int, folder: Path) -> tuple[int, list[dict[str,
     return len(units), rows, (folder / "ledger.jsonl").read_text().splitlines()
 
 
-@given(lines=st.lists(st.sampled_from(['{"text": "one"}', '"two"', "", "broken", '{"text": "' + "x" * 50 + '"}']), max_size=30), unit_bytes=st.integers(1, 120), ended=st.booleans())
-def test_cut_anywhere_lines_are_read_once_with_their_numbers(tmp_path_factory: pytest.TempPathFactory, lines: list[str], unit_bytes: int, ended: bool) -> None:
+@given(
+    lines=st.lists(
+        st.sampled_from(['{"text": "one"}', '"two"', "", "broken", '{"text": "' + "x" * 50 + '"}']), max_size=30
+    ),
+    unit_bytes=st.integers(1, 120),
+    ended=st.booleans(),
+)
+def test_cut_anywhere_lines_are_read_once_with_their_numbers(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], unit_bytes: int, ended: bool
+) -> None:
     folder = tmp_path_factory.mktemp("units")
     (folder / "a.jsonl").write_text("\n".join(lines) + "\n" * ended)
     _number, whole, said = read(folder / "a.jsonl", 1 << 30, folder)
@@ -66,10 +74,18 @@ def test_each_row_says_what_it_is_and_where_it_was(tmp_path: Path) -> None:
         "id": content_id("one"), "text": "one", "source": "s", "licence": "l", "group": "s/a.jsonl:1",
         "where": "a.jsonl:1", "url": "https://example.org/1",
     }  # fmt: skip
-    assert (second["where"], third["where"], second["group"], third["group"]) == ("b.txt", "b.txt#2", "s/b.txt", "s/b.txt")
+    assert (second["where"], third["where"], second["group"], third["group"]) == (
+        "b.txt",
+        "b.txt#2",
+        "s/b.txt",
+        "s/b.txt",
+    )
 
 
 def test_a_source_that_cannot_be_read_is_an_error_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.xyz").write_text("x")
-    with Ledger(tmp_path / "ledger.log") as ledger, pytest.raises(SourceError, match=r"wanted a file or folder of \.txt"):
+    with (
+        Ledger(tmp_path / "ledger.log") as ledger,
+        pytest.raises(SourceError, match=r"wanted a file or folder of \.txt"),
+    ):
         plan_units(SourceSpec(name="s", path=tmp_path), ledger)
