@@ -1,7 +1,7 @@
 """Raw jsonl to deduplicated token shards, all steps on, at several sizes: seconds, rate and memory on one pinned core.
 
-`python -m bench.corpus --megabytes 25 250` needs TRIVIUM_DATA (its english-novels are what the input is shuffled from).
-Time must grow with the size, memory must not.
+`python -m bench.corpus --megabytes 25 250 2000`: the input is shuffled from the english-novels under TRIVIUM_DATA, or from
+the embedded world where that is not set. Time must grow with the size, memory must not.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/bench-corpus.json"))
     parser.add_argument("--files", type=int, default=1, help="write the input as so many files")
     parser.add_argument("--folder", type=Path, help="where inputs and runs go; a temporary folder unless said")
-    parser.add_argument("--unpinned", action="store_true", help="leave the core to the system: CPU seconds count anyway")
+    parser.add_argument("--unpinned", action="store_true", help="leave the core to the system")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.measure is not None:
@@ -56,13 +56,7 @@ def main() -> int:
 def write_input(folder: Path, megabytes: int, num_files: int) -> None:
     """Write documents of two to eight paragraphs of novels, their sentences shuffled; 5 % copied, 5 % edited."""
     rng = random.Random(megabytes)
-    novels = Path(os.environ["TRIVIUM_DATA"]) / "english-novels"
-    paragraphs = [
-        each
-        for path in sorted(novels.glob("*.txt.gz"))
-        for each in gzip.decompress(path.read_bytes()).decode().split("\n\n")
-        if len(each) > 200
-    ]
+    paragraphs = read_paragraphs()
     folder.mkdir()
     for number in range(num_files):
         written = 0
@@ -79,6 +73,18 @@ def write_input(folder: Path, megabytes: int, num_files: int) -> None:
                     texts.append(" ".join(words))
                 for text in texts:
                     written += file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+
+
+def read_paragraphs() -> list[str]:
+    """Return paragraphs of the novels under TRIVIUM_DATA, or documents of the embedded world where it is not set."""
+    if "TRIVIUM_DATA" not in os.environ:
+        from trivium.primer.config import PrimerConfig
+        from trivium.primer.world import build
+
+        return [document.text for document in build(PrimerConfig.small(), 0).documents]
+    novels = Path(os.environ["TRIVIUM_DATA"]) / "english-novels"
+    texts = [gzip.decompress(path.read_bytes()).decode() for path in sorted(novels.glob("*.txt.gz"))]
+    return [each for text in texts for each in text.split("\n\n") if len(each) > 200]
 
 
 def measured(source: Path, unpinned: bool) -> dict[str, Any]:
@@ -154,7 +160,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines.append("|---|---|---|---|---|---|---|")
     lines += [
         f"| {row['megabytes']:,} MB in {row['files']} | {row['cpu_seconds']:.1f} | {row['rate']:.2f} "
-        f"| {row['stages']['tokenizer']['cpu_seconds']:.1f} | {row['peak_bytes'] / 1e6:.0f} MB | {row['kept']:,.0f} | {row['tokens']:,.0f} |"
+        f"| {row['stages']['tokenizer']['cpu_seconds']:.1f} | {row['peak_bytes'] / 1e6:.0f} MB "
+        f"| {row['kept']:,.0f} | {row['tokens']:,.0f} |"
         for row in rows
     ]
     return "\n".join([*lines, "", *(f"{'met' if done else 'MISSED'}: {bar}" for bar, done in met(rows).items())])
