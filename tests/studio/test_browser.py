@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import Chromium, listening
+from studio.browsers import Chromium, listening
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
