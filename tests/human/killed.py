@@ -20,15 +20,16 @@ def main() -> None:
     print("ready", flush=True)
     number = 0
     while True:
-        work = database.run(lambda db: assignment.lease(db, actor, project_id))
+        with database.write() as db:
+            work = assignment.lease(db, actor, project_id)
         if work is None:
             return
         number += 1
-        draft = {"note": f"draft {number}"}
-        rev = work.draft_rev
-        database.run(lambda db: assignment.save_draft(db, actor, work.assignment_id, draft, rev=rev))
-        print(f"draft {work.assignment_id} {draft['note']}", flush=True)
-        database.run(lambda db: ranking.submit(db, actor, work.assignment_id, order_of(work.replies)))
+        with database.write() as db:
+            assignment.save_draft(db, actor, work.assignment_id, {"note": f"draft {number}"}, rev=work.draft_rev)
+        print(f"draft {work.assignment_id} draft {number}", flush=True)
+        with database.write() as db:
+            ranking.submit(db, actor, work.assignment_id, order_of(work.replies))
         print(f"sent {work.assignment_id}", flush=True)
 
 
