@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from visitors import Visitor
 
+from studio.visitors import Visitor
 from trivium.human.store import migrate
 from trivium.human.store.database import Database
 from trivium.studio import demo

@@ -37,7 +37,7 @@ def test_without_a_token_nothing_is_said(client: TestClient) -> None:
 
 
 def test_a_cookie_is_no_token(client: TestClient) -> None:
-    from visitors import Visitor
+    from studio.visitors import Visitor
 
     lark = Visitor(client, "lark-01")
     assert lark.get("/api/v1/projects").status_code == 401

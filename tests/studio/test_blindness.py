@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 from sqlalchemy import select
-from visitors import Visitor
 
+from studio.visitors import Visitor
 from trivium.human.desk import people, tokens
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import Chromium, listening
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
 
+from studio.browsers import Chromium, listening
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 from trivium.human.store.work import Judgement, Mark, Reply

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlette.testclient import TestClient
-from visitors import Visitor
 
+from studio.visitors import Visitor
 from trivium.studio.guard import CONTENT_POLICY
 
 Visit = Callable[[str | None], Visitor]

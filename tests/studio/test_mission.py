@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from browsers import Chromium, listening
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from databases import Databases, postgresql_cluster
+from studio.browsers import Chromium, listening
 from trivium.human.desk.milestone_files import fetch
 from trivium.human.formats import read_comparisons, read_demonstrations
 from trivium.human.ranking import aggregate, group

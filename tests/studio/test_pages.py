@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from visitors import Visitor
 
+from studio.visitors import Visitor
 from trivium.studio import pages_index
 from trivium.studio.routes import PAGES
 

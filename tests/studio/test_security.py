@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
-from visitors import Visitor
 
+from studio.visitors import Visitor
 from trivium.human.desk import people
 from trivium.human.store.database import Database
 from trivium.human.store.journal import Event

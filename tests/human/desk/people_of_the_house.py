@@ -46,13 +46,17 @@ def person(db: Session, name: str, *, keeper: bool = False) -> Actor:
     return Actor(row.id, row.pseudonym, keeper)
 
 
-def house(db: Session, kind: Any, *, settings: ProjectSettings | None = None, slug: str = "plain-words") -> House:
-    """Open a project with a published guideline that everybody read and, for demonstrations, a frozen requirement."""
-    actors = {"lead": person(db, "lead", keeper=True)}
+def house(
+    db: Session, kind: Any, *, settings: ProjectSettings | None = None, slug: str = "plain-words", prefix: str = ""
+) -> House:
+    """Open a project with a published guideline that everybody read and, for demonstrations, a frozen requirement.
+    Everybody is new, and their names begin with `prefix`.
+    """
+    actors = {"lead": person(db, f"{prefix}lead", keeper=True)}
     project = projects.create(db, actors["lead"], slug, "Plain words", kind, settings or ProjectSettings())
     for name, (party, role) in CAST.items():
         if name != "lead":
-            actors[name] = person(db, name)
+            actors[name] = person(db, prefix + name)
             projects.add_member(db, actors["lead"].person_id, project.id, actors[name].person_id, party=party, role=role)  # type: ignore[arg-type]
     rubric = RUBRICS["general"].model_dump(mode="json") if kind == "comparison" else {}
     drafted = guidelines.draft(db, actors["lead"], project.id, "# Be kind\n\nAnd true.", rubric=rubric)

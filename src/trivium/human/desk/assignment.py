@@ -210,9 +210,9 @@ def sweep(db: Session) -> int:
     for row in rows:
         db.execute(update(_HOLDS).where(_HOLDS.c.id == row.id).values(state="expired"))
         db.execute(_GIVE_BACK, {"item": row.item_id})
-    for row in list(db.identity_map.values()) if rows else ():
-        if isinstance(row, Item | Assignment):
-            db.expire(row)
+    for known in list(db.identity_map.values()) if rows else ():
+        if isinstance(known, Item | Assignment):
+            db.expire(known)
     return len(rows)
 
 

@@ -183,7 +183,7 @@ def sealed_again(db: Session, actor: Actor, project_id: str, milestone: str) -> 
     before = db.get(Delivery, row.previous_id) if row.previous_id else None
     contents = Contents.model_validate(row.filter)
     again = sealed_bytes(db, db.get_one(Project, project_id), milestone, contents, before)
-    return again.whole == row.manifest["whole"]
+    return again.whole == str(row.manifest["whole"])
 
 
 def _find(db: Session, project_id: str, milestone: str) -> Delivery | None:

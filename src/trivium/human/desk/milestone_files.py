@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from trivium.core.errors import SourceError
+from trivium.core.errors import ArtifactError, SourceError
 from trivium.human.delivery.read import files_in, verify
 from trivium.human.desk.deliveries import all_files
 from trivium.human.store.database import Database
@@ -56,6 +56,13 @@ def fetch(url: str, project: str, milestone: str, below: Path) -> Path:
     return _laid_out(files, whole, below / f"trivium-milestones-{os.getuid()}")
 
 
+def _holds(folder: Path, whole: str) -> bool:
+    try:
+        return verify(files_in(folder)) == whole
+    except ArtifactError:
+        return False
+
+
 def _laid_out(files: dict[str, bytes], whole: str, below: Path) -> Path:
     """Write the files into a folder named by their checksum, at once or not at all."""
     below.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,9 +70,9 @@ def _laid_out(files: dict[str, bytes], whole: str, below: Path) -> Path:
         raise SourceError(f"{below} belongs to somebody else", do="remove it, or set TMPDIR to a folder of your own")
     folder = below / whole[:32]
     if folder.is_dir():
-        if verify(files_in(folder)) == whole:
+        if _holds(folder, whole):
             return folder
-        shutil.rmtree(folder)
+        shutil.rmtree(folder)  # the database has the true bytes
     half = Path(tempfile.mkdtemp(dir=below))
     for name, data in files.items():
         (half / name).write_bytes(data)

@@ -75,9 +75,9 @@ def take_in(db: Session, project_id: str, prompts: Iterable[NewPrompt]) -> Added
             fresh.append(_columns(project_id, row, sha))
             known[sha] = fresh[-1]["id"]
     if fresh:
-        alike = clusters_of(db, project_id, {row["id"]: row["search_text"] for row in fresh if not row["cluster_id"]})
-        for row in fresh:
-            row["cluster_id"] = row["cluster_id"] or alike[row["id"]]
+        alike = clusters_of(db, project_id, {new["id"]: new["search_text"] for new in fresh if not new["cluster_id"]})
+        for new in fresh:
+            new["cluster_id"] = new["cluster_id"] or alike[new["id"]]
         db.execute(insert(PoolPrompt), fresh)
     return Added(tuple(known[sha] for _, sha in wanted), len(fresh))
 

@@ -48,10 +48,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Open a session that sees one moment and writes nothing."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session  # closing gives the connection back; what was read stays readable after the block
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -22,7 +22,7 @@ from trivium.studio.render import day, number
 from trivium.studio.routes import get, post
 
 SHAPES = {"draft": "wait", "sealed": "now", "accepted": "ok", "rejected": "bad"}
-CHECKS = {"ok": "ok", "warning": "warn", "stop": "bad"}
+STATES = {"ok": "ok", "note": "warn", "warning": "warn", "stop": "bad"}
 NOUNS = {"demonstrations": "pairs", "comparisons": "rankings", "judgements": "judgements"}
 MEDIA = {
     ".json": "application/json",
@@ -136,11 +136,9 @@ def _checks(datasheet: str) -> list[dict[str, str]]:
         if line.startswith("#"):
             inside = "check" in line.lower()
         elif inside and line.startswith("- "):
-            state = next(
-                (one for word, one in (("stop", "bad"), ("warning", "warn")) if word in line.lower()[:40]), "ok"
-            )
             name, _, text = line[2:].replace("**", "").partition(": ")
-            found.append({"is": state, "name": name, "text": text})
+            state, _, more = text.partition(", ")
+            found.append({"is": STATES.get(state, "ok"), "name": name.capitalize(), "text": more or text})
     return found
 
 

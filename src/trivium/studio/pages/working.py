@@ -105,6 +105,7 @@ def start_of(here: Here, work: Work, **start: Any) -> Given:
 
 def save_draft(here: Here, assignment_id: str) -> Response:
     """Keep a draft that the page's script sent."""
+    assignment.own(here.db, here.actor, assignment_id, lock=False)
     body = here.body
     content = body.get("content")
     rev, seconds = body.get("rev"), body.get("seconds", 0)

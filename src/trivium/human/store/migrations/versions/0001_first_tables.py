@@ -1,9 +1,9 @@
-"""The first tables."""
+"""The first tables, and the triggers that keep what was said."""
 
 from alembic import op
 
 from trivium.human.store.append_only import statements
-from trivium.human.store.migrate import METADATA
+from trivium.human.store.migrations import first_material, first_people, first_work
 
 revision = "0001"
 down_revision = None
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make them."""
-    METADATA.create_all(op.get_bind())
+    for table in (*first_people.TABLES, *first_material.TABLES, *first_work.TABLES):
+        table()
     for statement in statements(op.get_bind().dialect.name):
         op.execute(statement)
