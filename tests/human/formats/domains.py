@@ -53,9 +53,7 @@ def demonstrations(prompt: SearchStrategy[Prompt], **fields: Any) -> SearchStrat
     return st.builds(Demonstration, prompt=prompt, reply=texts, **fields)
 
 
-def pairs(
-    prompt: SearchStrategy[Prompt], ranker: str, text: SearchStrategy[str] = texts
-) -> SearchStrategy[Comparison]:
+def pairs(prompt: SearchStrategy[Prompt], ranker: str, text: SearchStrategy[str] = texts) -> SearchStrategy[Comparison]:
     """A better and a worse reply."""
     replies = st.lists(text, min_size=2, max_size=2, unique=True).map(tuple)
     return st.builds(Comparison, prompt=prompt, replies=replies, ranks=st.just((1, 2)), ranker=st.just(ranker))

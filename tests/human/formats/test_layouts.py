@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -323,7 +322,11 @@ def test_a_label_studio_side_by_side_and_a_text_area(tmp_path: Path) -> None:
 
 
 def test_an_argilla_ranking_is_read_from_both_layouts_and_a_bare_list_says_so(tmp_path: Path) -> None:
-    ranked = [{"value": "response-2", "rank": 1}, {"value": "response-1", "rank": 3}, {"value": "response-3", "rank": 3}]
+    ranked = [
+        {"value": "response-2", "rank": 1},
+        {"value": "response-1", "rank": 3},
+        {"value": "response-3", "rank": 3},
+    ]
     fields = {"instruction": "Hi", "response-1": "a", "response-2": "b", "response-3": "c"}
     bare = ["response-3", "response-1", "response-2"]
     flat = fields | {
@@ -420,9 +423,7 @@ def test_a_crows_pair_is_one_comparison_an_annotator_and_nobody_who_saw_no_bias_
         ("trivium", {"nothing": 1}, "none of Trivium's records"),
     ],
 )
-def test_a_bad_row_is_named_by_its_line_and_the_rest_comes_in(
-    tmp_path: Path, name: str, row: Row, reason: str
-) -> None:
+def test_a_bad_row_is_named_by_its_line_and_the_rest_comes_in(tmp_path: Path, name: str, row: Row, reason: str) -> None:
     good = LAYOUTS.get(name, [Prompt.of("a", origin="user", source="b").model_dump()])[0]
     got = imported(name, tmp_path, good, row, good)
     assert len(got.records) == 2 * len(imported(name, tmp_path, good).records)
