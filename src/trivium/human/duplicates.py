@@ -11,6 +11,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -139,10 +140,13 @@ def clusters(texts: Mapping[str, str], least: float = LEAST) -> dict[str, str]:
             name = leader[name]
         return name
 
+    def apart(name: str, near: str) -> bool:
+        return root(name) != root(near)
+
     order = {name: place for place, name in enumerate(texts)}
     for name, text in texts.items():
         leader[name] = name
-        for other in index.alike(text, least, lambda near, own=name: root(near) != root(own)):
+        for other in index.alike(text, least, partial(apart, name)):
             first, second = sorted((root(name), root(other.id)), key=order.__getitem__)
             leader[second] = first
         index.add(name, text)
