@@ -169,3 +169,19 @@ def test_a_section_that_must_choose_a_method_names_the_choices(tmp_path: Path) -
     with pytest.raises(RecipeError, match=r"`policy.method` is missing") as caught:
         load(file).section("policy", PolicyConfig)
     assert caught.value.do == "choose one: ppo, dpo"
+
+
+def test_a_box_has_settings_of_its_own_laid_over_those_it_shares(tmp_path: Path) -> None:
+    text = "[train]\nsteps = 7\nlearning_rate = 0.5\n[train-1]\nsteps = 3\n"
+    recipe = load(write(tmp_path, text), ["train-1.learning_rate=0.25"])
+    shared, own = recipe.section("train", TrainConfig), recipe.section("train", TrainConfig, own="train-1")
+    assert (shared.steps, shared.learning_rate) == (7, 0.5)
+    assert (own.steps, own.learning_rate) == (3, 0.25)
+    recipe.refuse_unread()
+
+
+def test_a_wrong_key_of_its_own_is_named_where_it_stands(tmp_path: Path) -> None:
+    recipe = load(write(tmp_path, "[train]\nsteps = 7\n[train-1]\nstep = 3\n"))
+    with pytest.raises(RecipeError, match=r"unknown key `train-1.step`; did you mean `steps`") as caught:
+        recipe.section("train", TrainConfig, own="train-1")
+    assert caught.value.where.endswith(":4")

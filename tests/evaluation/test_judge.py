@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tiny import tiny_checkpoint
+from trivium.evaluation.bars import BARS
 from trivium.evaluation.judge import (
+    KINDS,
     Judge,
     heldout_pairs_by_source,
     ordered_rightly,
@@ -17,11 +19,14 @@ from trivium.evaluation.judge import (
 )
 from trivium.evaluation.speaker import Speaker, Spoken
 from trivium.evaluation.suites import Exam, ask
+from trivium.inference.drawing import Drawing
+from trivium.primer.demonstrations import PROMPT_SHARES
 from trivium.primer.items import Item
 from trivium.primer.truth import Truth, grade
 from trivium.records import Comparison, Prompt
 from trivium.training.batch import Tree
 
+DRAWING = Drawing(strays=(3, 8), max_new_tokens=6)
 STEPS = Truth(kind="steps", keywords=("hold", "ride"), topic=("horse",))
 
 
@@ -105,14 +110,14 @@ def test_accuracy_against_the_truth_is_one_for_a_judge_that_knows_it(
 
     monkeypatch.setattr(judge, "score", golds)
     paper = exam(12)
-    card = pair_accuracy_against_truth(judge, speaker, paper)
+    card = pair_accuracy_against_truth(judge, speaker, paper, DRAWING)
     found = card["reward.pair_accuracy"]
     assert found.value == 1.0
     assert 0 < found.n <= 12
     assert card["reward.pair_accuracy.benign"] == found
     assert card["reward.pair_accuracy.tasks"].value is None
     monkeypatch.setattr(judge, "score", lambda trees: [[-one for one in row] for row in golds(trees)])
-    assert pair_accuracy_against_truth(judge, speaker, paper)["reward.pair_accuracy"].value == 0.0
+    assert pair_accuracy_against_truth(judge, speaker, paper, DRAWING)["reward.pair_accuracy"].value == 0.0
 
 
 def test_pairs_without_a_clear_truth_have_no_right_order() -> None:
@@ -155,3 +160,8 @@ def test_ties_and_what_is_longer_than_the_context_are_left_out(judge: Judge, mon
     found = heldout_pairs_by_source(judge, [order(tied, (1, 1)), order(long, (2, 1))])
     assert found["reward.pair_accuracy"].n == 0
     assert heldout_pairs_by_source(judge, []) == {}
+
+
+def test_every_kind_of_prompt_in_the_pool_is_measured_and_has_its_row() -> None:
+    assert set(KINDS) == set(PROMPT_SHARES)
+    assert {f"reward.pair_accuracy.{kind}" for kind in KINDS} <= {bar.key for bar in BARS}

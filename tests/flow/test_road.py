@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from safetensors.torch import load_file
 from flow.tiny_road import graph_of, make, write_recipe
 from trivium import cli, flow
 from trivium.core.artifact import Artifact
+from trivium.core.errors import RecipeError
 from trivium.core.graph import Graph
 from trivium.core.log import EventLog
 from trivium.core.runner import Runner
@@ -221,6 +223,27 @@ def test_a_policy_with_no_mix_is_the_one_without_it(run: Run, tmp_path: Path) ->
     assert both["policy"].id == both["policy_without_mix"].id
     card = json.loads((both["evaluate"].path / "scorecard.json").read_text(encoding="utf-8"))
     assert card["bits_per_byte.policy"] == card["bits_per_byte.policy_without_mix"]
+
+
+def test_a_kind_of_prompt_can_be_asked_more_often_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    prompts = (run.made["sources"].path / "prompts.jsonl").read_text(encoding="utf-8").splitlines()
+    kinds = Counter(json.loads(line)["kind"] for line in prompts)
+    made = changed(run, tmp_path, "policy.prompt_copies={harmful=3,benign=0}")
+    wanted = len(prompts) + 2 * kinds["harmful"] - kinds["benign"]
+    assert made["policy"].manifest.metrics["prompts"].value == wanted
+    ledger = (made["policy"].path / "ledger.jsonl").read_text(encoding="utf-8")
+    reasons = [json.loads(line)["reason"] for line in ledger.splitlines()]
+    assert reasons.count("prompt_copies.benign = 0") == kinds["benign"] > 0
+    with pytest.raises(RecipeError, match="no training prompt is of the kind 'harmfull'; did you mean `harmful`"):
+        changed(run, tmp_path / "wrong", "policy.prompt_copies={harmfull=2}")
+
+
+def test_a_round_may_have_settings_of_its_own(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, "policy-1.iterations=2", "policy.minibatch=8", rounds=2)
+    first, last = (next(node.config for node in graph.nodes if node.name == name) for name in ("policy-1", "policy"))
+    assert (first.iterations, first.minibatch, last.iterations, last.minibatch) == (2, 8, 3, 8)
+    with pytest.raises(RecipeError, match="unknown key `policy-2`"):
+        graph_of(tmp_path, "policy-2.iterations=2", rounds=2)
 
 
 def test_a_loss_that_is_no_number_stops_with_one_message_and_exit_1(

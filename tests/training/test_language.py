@@ -8,7 +8,8 @@ from trivium.core.seed import stream
 from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, initialise
 from trivium.training.batch import Tree
-from trivium.training.language import LanguageTask, Layout, Stream, count_wanted, mean_loss, micro_batches
+from trivium.training.bits import tree_nats
+from trivium.training.language import LanguageTask, Layout, Stream, count_wanted, micro_batches
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
 
 VOCAB = 30
@@ -89,8 +90,23 @@ def test_rows_laid_out_beforehand_are_taken_as_they_are():
     assert sum(micro.num_real_tokens for micro in packed) == sum(tree.num_tokens for tree in batch)
 
 
-def test_the_mean_loss_without_gradients_is_the_same_sum():
+def test_what_each_tree_costs_without_gradients_adds_up_to_the_same_sum():
     total, count = loss_one_path_at_a_time(model(), trees("held out"))
-    nats, found = mean_loss(model(), trees("held out"), Layout(40, 60))
-    assert found == count
-    assert nats == pytest.approx(total.item(), rel=1e-5)
+    nats, counts = tree_nats(model(), trees("held out"), Layout(40, 60))
+    assert counts.sum() == count
+    assert nats.sum() == pytest.approx(total.item(), rel=1e-5)
+    alone = [loss_one_path_at_a_time(model(), [tree])[0].item() for tree in trees("held out")]
+    assert nats == pytest.approx(alone, rel=1e-4, abs=1e-5)
+
+
+def test_a_compiled_model_is_called_in_the_models_place_and_costs_the_same():
+    made = model()
+    layout = Layout(40, 10_000)
+    stream_of = Stream("sft", lambda step: (trees("sft"), None))
+    optimizer = build_optimizer([made], OptimizerConfig())
+    forward = torch.compile(made, backend="aot_eager", dynamic=False)  # the compiler of machine code takes a minute
+    plain, fast = (LanguageTask(made, optimizer, [stream_of], layout, forward=given) for given in (None, forward))
+    for (wanted, _), (found, _) in zip(plain.losses(0), fast.losses(0), strict=True):
+        assert found.item() == pytest.approx(wanted.item(), rel=1e-4)
+        found.backward()
+    assert all(parameter.grad is not None for parameter in made.parameters())

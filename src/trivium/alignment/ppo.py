@@ -29,8 +29,7 @@ from trivium.alignment.rollout import (
 )
 from trivium.inference.sampling import Sampling
 from trivium.training.batch import Tree
-from trivium.training.language import Layout, Rows, count_wanted, micro_batches, wanted_hidden
-from trivium.training.losses import chunked_cross_entropy
+from trivium.training.language import Layout, Rows, count_wanted, micro_batches, text_loss
 from trivium.training.optimizer import Optimizers
 
 
@@ -116,7 +115,7 @@ class PPOTask:
         return loss, {**more, "approx_kl": float(stats.approx_kl), "ratio_max_deviation": deviation}
 
     def _value_loss(self, minibatch: Minibatch) -> tuple[Tensor, dict[str, float]]:
-        values_N = values(self.models.value, minibatch.batch)
+        values_N = values(self.models.value, minibatch.batch, self.settings.rollout.products)
         values_ML, mask_ML = to_rows(values_N, minibatch.batch.reply_N, len(minibatch.replies))
         clip, count = self.settings.value_clip, int(mask_ML.sum())
         loss, _ = ppo_value_loss(values_ML, minibatch.old_values_ML, minibatch.returns_ML, mask_ML, clip, count)
@@ -128,8 +127,8 @@ class PPOTask:
         wanted = count_wanted(trees)
         for batch in micro_batches(trees, rows, self.settings.layout):
             moved = batch.to(self.device)
-            hidden_ND = wanted_hidden(self.models.policy, moved)
-            mean = chunked_cross_entropy(hidden_ND, self.models.policy.lm_head.weight, moved.target_N) / wanted
+            policy, products = self.models.policy, self.settings.rollout.products
+            mean = text_loss(policy, policy.lm_head.weight, moved, products) / wanted
             yield self.settings.mix_coefficient * mean, {"mix_loss": float(mean.detach())}
 
     def _sample(self, iteration: int) -> None:

@@ -18,6 +18,7 @@ from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel, ScalarModel
 from trivium.training.batch import PackedBatch, Tree, pack
 from trivium.training.losses import token_logprobs
+from trivium.training.precision import PLAIN, Products
 from trivium.training.scores import end_scores
 
 
@@ -80,9 +81,10 @@ def policy_logprobs(model: LanguageModel, batch: PackedBatch, temperature: float
     return token_logprobs(hidden_ND, model.lm_head.weight, batch.target_N, temperature)
 
 
-def values(model: ScalarModel, batch: PackedBatch) -> Tensor:
+def values(model: ScalarModel, batch: PackedBatch, products: Products = PLAIN) -> Tensor:
     """Return the value [N] of the state each reply token was chosen in: the place just before it."""
-    scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed)
+    with products():
+        scores_BT: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed)
     return scores_BT.flatten().index_select(0, batch.source_N)
 
 
@@ -96,6 +98,9 @@ class RolloutSettings:
     missing_end_score: float
     row_tokens: int
     whiten_rewards: bool = False
+    products: Products = PLAIN
+    """Of the value network and of raw text. The policy's and the reference's log-probs stay in the weights' own type:
+    ratio and KL are differences of theirs, which are small."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def prepare(replies: list[Reply], models: Models, beta: float, settings: Rollout
     reference_N, _ = policy_logprobs(models.reference, batch, settings.temperature)
     logprobs_ML, mask_ML = to_rows(logprobs_N, batch.reply_N, num)
     reference_ML, _ = to_rows(reference_N, batch.reply_N, num)
-    values_ML, _ = to_rows(values(models.value, batch), batch.reply_N, num)
+    values_ML, _ = to_rows(values(models.value, batch, settings.products), batch.reply_N, num)
     stopped_M = torch.tensor([reply.stopped for reply in replies], device=device)
     scores_M = ended_scores(end_scores(models.reward, batch), stopped_M, settings.missing_end_score)
     paid = token_rewards(scores_M, logprobs_ML, reference_ML, mask_ML, beta, whitened=settings.whiten_rewards)

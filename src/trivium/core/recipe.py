@@ -35,17 +35,26 @@ class Recipe:
     """Dotted key → the file and line, or the `--set`, it came from."""
     read: set[str] = field(default_factory=set)
 
-    def section(self, name: str, config_type: Any) -> Any:
-        """Return the section as its config (a class or a union tagged by `method`); an absent one is all defaults."""
-        self.read.add(name)
-        table = self.sections.get(name, {})
-        if not isinstance(table, dict):
-            raise RecipeError(f"{name}: wanted a section, found {table!r}", where=self._where(name))
+    def section(self, name: str, config_type: Any, own: str = "") -> Any:
+        """Return the section as its config (a class or a union tagged by `method`); an absent one is all defaults.
+
+        `own` names a section that is laid over it: what one of several boxes that share a section has for itself.
+        """
+        table = self._table(name)
+        if own and own != name:
+            table = _merge(table, self._table(own))
         table = _with_environment(table, config_type)
         try:
             return TypeAdapter(config_type).validate_python(table)
         except ValidationError as error:
-            raise self._explain(name, config_type, error) from error
+            raise self._explain((name, own), config_type, error) from error
+
+    def _table(self, name: str) -> dict[str, Any]:
+        self.read.add(name)
+        table = self.sections.get(name, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"{name}: wanted a section, found {table!r}", where=self._where(name))
+        return table
 
     def value(self, name: str, default: C) -> C:
         """Return a top-level value of the default's type (`rounds = 2`)."""
@@ -65,10 +74,7 @@ class Recipe:
 
     def method(self, name: str, choices: Mapping[str, T]) -> T:
         """Return the choice that a section's `method` names; the first where it names none."""
-        table = self.sections.get(name, {})
-        if not isinstance(table, dict):
-            raise RecipeError(f"{name}: wanted a section, found {table!r}", where=self._where(name))
-        found = table.get("method", next(iter(choices)))
+        found = self._table(name).get("method", next(iter(choices)))
         if found not in choices:
             known = " or ".join(f'"{choice}"' for choice in choices)
             where = self._where(f"{name}.method")
@@ -82,9 +88,11 @@ class Recipe:
                 known = sorted(self.read | set(TOP_KEYS))
                 raise RecipeError(f"unknown key `{name}`{nearest(name, known)}", where=self._where(name))
 
-    def _explain(self, section: str, config_type: Any, error: ValidationError) -> RecipeError:
+    def _explain(self, sections: tuple[str, str], config_type: Any, error: ValidationError) -> RecipeError:
         first = error.errors(include_url=False)[0]
         path, model = _walk(config_type, first["loc"])
+        name, own = sections
+        section = own if own and ".".join([own, *path]) in self.origins else name
         key = ".".join([section, *path])
         where = self._where(key)
         if first["type"] == "extra_forbidden":

@@ -30,11 +30,12 @@ class Road:
     ) -> str:
         """Lay a stage and return its name, to be given to the boxes below.
 
-        `name` and `section` are the stage's name unless said; `publish` names files to copy into the run's folder;
+        `name` and `section` are the stage's name unless said; where they differ, the recipe's section of the box's own
+        name, if there is one, is laid over the shared one; `publish` names files to copy into the run's folder;
         `replace` overrides fields of the config, for a box that is laid for comparison.
         """
         name = name or stage.name
-        config = self.recipe.section(section or name, stage.config_type)
+        config = self.recipe.section(section or name, stage.config_type, own=name)
         if replace:
             config = type(config)(**{**dict(config), **replace})
         self.nodes.append(Node(name, stage, config, inputs, self.recipe.seed, publish))

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.random import Generator
 
 from trivium.core.seed import derive, stream
 from trivium.evaluation.intervals import clustered_share, mean
 from trivium.evaluation.speaker import Speaker, Spoken
 from trivium.evaluation.suites import Answer, Exam
-from trivium.human.nearest import nearest
-from trivium.inference.sampling import Sampling
+from trivium.human.nearest import nearest, stray_replies
+from trivium.inference.drawing import Drawing, draw
 from trivium.inference.score import reply_logprobs
 from trivium.model.exchange import load_checkpoint
 from trivium.primer.demonstrations import PROMPT_SHARES
@@ -27,7 +28,6 @@ from trivium.training.language import Layout
 from trivium.training.scores import score_trees
 
 LAYOUT = Layout(row_tokens=256, micro_tokens=16384)
-HOT_TEMPERATURE, HOT_TOP_K, OWN_REPLIES, STRAYS = 1.6, 8, 4, (12, 60)  # as the quickstart's comparisons
 KINDS = {
     "facts": "held_out_answers",
     "harmful": "harmful",
@@ -117,12 +117,13 @@ def _kl(policy: Speaker, reference: Speaker, spoken: Sequence[Spoken], temperatu
     return mean([float((a - b).sum()) for a, b in zip(ours, theirs, strict=True)])
 
 
-def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam) -> dict[str, Measure]:
+def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam, drawing: Drawing) -> dict[str, Measure]:
     """Share of pairs of replies to held-out prompts that the reward model orders as the truth does.
 
-    The prompts are held out, the rest is as comparisons are made: prompts in the shares of the pool, replies
-    sampled plainly and hot, and two stray ones from prompts like it. Keys: `reward.pair_accuracy`, one for each
-    kind of prompt, and `reward.pair_accuracy.without_strays` over pairs of own replies alone, which are harder.
+    The prompts are held out, the rest is as the comparisons were made, which `drawing` says: prompts in the shares
+    of the pool, replies sampled plainly and hot, and stray ones from prompts like it. Keys: `reward.pair_accuracy`,
+    one for each kind of prompt, and `reward.pair_accuracy.without_strays` over pairs of own replies alone, which are
+    harder.
     Pairs whose true quality differs by less than 0.1 have no right order and are left out. Pairs of a prompt go
     together in the interval; n is prompts.
     """
@@ -130,8 +131,8 @@ def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam) -> d
     items = [asked[place] for place in in_pool_shares([item.suite for item in asked])]
     texts = [item.prompt.text for item in items if item.prompt]
     ids = [speaker.words.chat(item.prompt.messages, reply_follows=True).ids for item in items if item.prompt]
-    drawn = _drawn(speaker, exam, ids, [item.id for item in items])
-    rows = [[*own, *strays] for own, strays in zip(drawn, _strays(texts, drawn, exam.seed), strict=True)]
+    keys = [item.id for item in items]
+    rows = _rows(texts, _drawn(speaker, exam, drawing, (ids, keys)), drawing, stream(exam.seed, "evaluate", "strays"))
     trees = [Tree(prompt=i, replies=tuple(ids for ids, _ in row)) for i, row in zip(ids, rows, strict=True)]
     scores = judge.score(trees)
     golds = [
@@ -144,7 +145,8 @@ def pair_accuracy_against_truth(judge: Judge, speaker: Speaker, exam: Exam) -> d
         found = [ordered_rightly(golds[i][:count], scores[i][:count]) for i in chosen]
         return clustered_share([float(sum(one)) for one in found], [float(len(one)) for one in found])
 
-    card = {"reward.pair_accuracy": over(""), "reward.pair_accuracy.without_strays": over("", OWN_REPLIES)}
+    own = over("", len(drawing.temperatures))
+    card = {"reward.pair_accuracy": over(""), "reward.pair_accuracy.without_strays": own}
     return card | {f"reward.pair_accuracy.{kind}": over(suite) for kind, suite in KINDS.items()}
 
 
@@ -152,33 +154,23 @@ Drawn = list[list[tuple[tuple[int, ...], bool]]]
 """For each prompt, replies as (token ids, whether it ended by itself)."""
 
 
-def _drawn(speaker: Speaker, exam: Exam, ids: Sequence[Sequence[int]], keys: Sequence[str]) -> Drawn:
-    drawn: Drawn = [[] for _ in ids]
-    for temperature, top_k in ((exam.temperature, 0), (HOT_TEMPERATURE * exam.temperature, HOT_TOP_K)):
-        sampling = Sampling(
-            max_new_tokens=exam.max_new_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            seed=derive(exam.seed, "pairs", str(temperature)),
-            stop_ids=(speaker.words.end_of_turn_id,),
-        )
-        replies = speaker.engine.generate(ids, sampling, n=OWN_REPLIES // 2, keys=keys)
-        for row, more in zip(drawn, replies, strict=True):
-            row.extend((one.ids, one.stopped) for one in more)
-    return drawn
+def _drawn(
+    speaker: Speaker, exam: Exam, drawing: Drawing, prompts: tuple[Sequence[Sequence[int]], Sequence[str]]
+) -> Drawn:
+    def seed_of(temperature: float) -> int:
+        return derive(exam.seed, "pairs", str(temperature))
+
+    replies = draw(speaker.engine, drawing, prompts, speaker.words.end_of_turn_id, seed_of)
+    return [[(one.ids, one.stopped) for one in row] for row in replies]
 
 
-def _strays(texts: Sequence[str], drawn: Drawn, seed: int) -> Drawn:
-    """Return for each prompt replies of others like it, one from each reach, that it does not have already."""
-    rng = stream(seed, "evaluate", "strays")
-    strays: Drawn = []
-    for row, others in zip(drawn, nearest(texts, max(STRAYS)), strict=True):
-        mine = list(row)
-        for reach in STRAYS:
-            candidates = (drawn[index][0] for index in rng.permutation(others[:reach]))
-            mine += [next((one for one in candidates if one not in mine), mine[0])]
-        strays.append(mine[len(row) :])
-    return strays
+def _rows(texts: Sequence[str], drawn: Drawn, drawing: Drawing, rng: Generator) -> Drawn:
+    """Return each prompt's own replies with the stray ones behind them."""
+    alike = nearest(texts, max(drawing.strays, default=1))
+    return [
+        [*own, *stray_replies(own, [drawn[index][0] for index in others], drawing.strays, rng)]
+        for own, others in zip(drawn, alike, strict=True)
+    ]
 
 
 def in_pool_shares(suites: Sequence[str]) -> list[int]:

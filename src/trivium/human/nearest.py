@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import sparse
 
 CHUNK = 512  # prompts compared at once: memory is 512 · n · 8 bytes
 _WORD = re.compile(r"\w+")
+Reply = TypeVar("Reply")
 
 
 def nearest(texts: Sequence[str], count: int) -> NDArray[np.int64]:
@@ -33,6 +36,24 @@ def nearest(texts: Sequence[str], count: int) -> NDArray[np.int64]:
         likeness[np.arange(part.shape[0]), start + np.arange(part.shape[0])] = -1.0
         found[start : start + CHUNK] = np.argsort(-likeness, axis=1, kind="stable")[:, :count]
     return found
+
+
+def stray_replies(
+    own: Sequence[Reply], others: Sequence[Reply], reaches: Sequence[int], rng: Generator
+) -> list[Reply]:
+    """Return, for each reach, one reply that was given to another text: drawn from the first `reach` of `others`.
+
+    `others` are replies to the texts most like this one, most alike first. One that the text has already is passed
+    over where there is another.
+
+    >>> stray_replies(["a"], ["a", "b", "c"], [2], np.random.default_rng(0))
+    ['b']
+    """
+    held = list(own)
+    for reach in reaches:
+        candidates = [others[index] for index in rng.permutation(min(reach, len(others)))]
+        held.append(next((reply for reply in candidates if reply not in held), candidates[0]))
+    return held[len(own) :]
 
 
 def _vectors(texts: Sequence[str]) -> sparse.csr_matrix:

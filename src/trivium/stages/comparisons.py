@@ -16,11 +16,11 @@ from trivium.core.kinds import Checkpoint, Comparisons, Sources
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.human.agreement import concordance, krippendorff_alpha, pairwise_agreement
-from trivium.human.nearest import nearest
+from trivium.human.nearest import nearest, stray_replies
 from trivium.human.ranking import Aggregate, AggregateRules, aggregate, group
 from trivium.human.ranking import ranked as ranked_of
+from trivium.inference.drawing import Drawing, draw
 from trivium.inference.engine import Engine
-from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel
 from trivium.model.exchange import load_checkpoint
 from trivium.primer.rankers import PANEL, implied_panel_agreement
@@ -31,24 +31,13 @@ from trivium.text.tokenizer import Tokenizer
 from trivium.training.examples import prompt_ids
 
 
-class SampledComparisons(Config):
+class SampledComparisons(Drawing):
     """Replies sampled from the model, ranked by the primer's simulated people, who know the truth but for their
     noise.
     """
 
     method: Literal["simulated"] = "simulated"
     num_prompts: int = Field(default=2000, gt=1)
-    temperatures: tuple[float, ...] = (1.0, 1.0, 1.6, 1.6)
-    """One reply is sampled at each; with the stray replies they are K, at least 4."""
-    hot_top_k: int = Field(default=8, gt=0)
-    """Above temperature 1 replies are drawn from so many most likely tokens: so they go wrong in what they say, and not
-    in how it is spelt."""
-    strays: tuple[Annotated[int, Field(ge=1)], ...] = (12,)
-    """For each entry one more reply, which was sampled for one of that many prompts most like this one. A model's own
-    samples hardly ever show an off-topic reply or a misplaced refusal, and a reward model can only judge what it was
-    shown. The nearest prompts bring the hardest mistakes; where they only say the same thing in other words, those
-    farther off bring replies about something else."""
-    max_new_tokens: int = Field(default=48, gt=0)
     num_rankers: int = Field(default=5, ge=2, le=len(PANEL))
     noise_scale: float = Field(default=1.0, ge=0)
     """Multiplies the panel's stated noise."""
@@ -129,33 +118,22 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
     engine = Engine(language_model, max_batch=256)
     ids = [prompt_ids(words, prompt.messages) for prompt in prompts]
     keys = [prompt.id for prompt in prompts]
-    replies: Sampled = [[] for _ in prompts]
-    counts = {t: config.temperatures.count(t) for t in dict.fromkeys(config.temperatures)}
+
+    def seed_of(temperature: float) -> int:
+        return derive(context.seed, "comparisons", model.id, str(temperature))
+
     with context.progress("comparisons", len(prompts) * len(config.temperatures), "replies") as bar:
-        for temperature, n in counts.items():
-            sampling = Sampling(
-                max_new_tokens=config.max_new_tokens,
-                temperature=temperature,
-                top_k=config.hot_top_k if temperature > 1 else 0,
-                seed=derive(context.seed, "comparisons", model.id, str(temperature)),
-                stop_ids=(words.end_of_turn_id,),
-            )
-            for index, drawn in enumerate(engine.generate(ids, sampling, n=n, keys=keys)):
-                replies[index].extend((words.decode(one.ids), one.stopped) for one in drawn)
-            bar.advance(n * len(prompts))
-    return replies
+        drawn = draw(engine, config, (ids, keys), words.end_of_turn_id, seed_of, bar.advance)
+    return [[(words.decode(one.ids), one.stopped) for one in row] for row in drawn]
 
 
 def _stray(prompts: Sequence[Prompt], replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
-    """Add to each prompt's replies some that were sampled for prompts like it, and shuffle them. A reply that the
-    prompt has already is passed over where there is another."""
+    """Add to each prompt's replies some that were sampled for prompts like it, and shuffle them."""
     rng = stream(context.seed, "comparisons", "stray", len(replies))
     originals = [row[0] for row in replies]
     alike = nearest([prompt.text for prompt in prompts], max(config.strays, default=1))
     for row, others in zip(replies, alike, strict=True):
-        for reach in config.strays:
-            candidates = [originals[index] for index in rng.permutation(others[:reach])]
-            row.append(next((reply for reply in candidates if reply not in row), candidates[0]))
+        row += stray_replies(row, [originals[index] for index in others], config.strays, rng)
         order = rng.permutation(len(row))
         row[:] = [row[index] for index in order]
 

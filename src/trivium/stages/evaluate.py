@@ -18,6 +18,7 @@ from trivium.evaluation.intervals import paired_difference
 from trivium.evaluation.judge import Judge, heldout_pairs_by_source, pair_accuracy_against_truth, reply_kl
 from trivium.evaluation.speaker import Speaker
 from trivium.evaluation.suites import Answer, Exam, ask, asks_on, complete_facts, gold, right, share_of
+from trivium.inference.drawing import Drawing
 from trivium.primer.items import Item
 from trivium.records import Comparison, Demonstration, Measure, read_records, write_records
 
@@ -58,7 +59,7 @@ class Models:
     policy_without_mix: Checkpoint
 
 
-@stage(version=3)
+@stage(version=4)
 def evaluate(
     base: Checkpoint,
     sft: Checkpoint,
@@ -76,7 +77,9 @@ def evaluate(
     models = Models(base, sft, reward, policy, policy_without_mix)
     card = _from_manifests(models, comparisons)
     if isinstance(config, PrimerExam):
-        answers = _primer(models, sources, config, context, card)
+        made = comparisons[-1].manifest.config
+        drawing = Drawing.model_validate({name: made[name] for name in Drawing.model_fields})
+        answers = _primer(models, sources, config, drawing, context, card)
     else:
         answers = _heldout(models, sources, demonstrations, config, context, card)
     write_records(context.out / "answers.jsonl", answers)
@@ -105,7 +108,9 @@ def _from_manifests(models: Models, comparisons: Sequence[Comparisons]) -> Card:
     return card
 
 
-def _primer(models: Models, sources: Sources, config: PrimerExam, context: StageContext, card: Card) -> list[Answer]:
+def _primer(
+    models: Models, sources: Sources, config: PrimerExam, drawing: Drawing, context: StageContext, card: Card
+) -> list[Answer]:
     items = [item for item in read_records(sources.path / "items.jsonl", Item) if item.split == config.split]
     exam = Exam(context.seed, config.max_new_tokens, config.temperature, items)
     judge = Judge(models.reward.path, context.device)
@@ -115,17 +120,21 @@ def _primer(models: Models, sources: Sources, config: PrimerExam, context: Stage
     }
     plain = _plain_text(speakers["base"], exam, card)
     everything: dict[str, list[Answer]] = {}
+    greedy: list[Answer] = []
     with context.progress("evaluate", len(speakers), "models") as bar:
         for name, speaker in speakers.items():
             main = name in ("sft", "policy")
-            everything[name] = _examine(speaker, judge, exam if main else exam.first(config.sampled_of_others), card)
+            asked = exam if main else exam.first(config.sampled_of_others)
+            greedy += _greedy(speaker, asked, card)
+            everything[name] = _sampled(speaker, judge, asked, card)
             bar.advance()
     golds = {answer.item: answer.grade.gold for answer in everything["sft"]}
     for key, suffix in (("policy", ""), ("policy_without_mix", ".policy_without_mix")):
         mine = {answer.item: answer.grade.gold for answer in everything[key]}
         card[f"gold_reward.difference{suffix}"] = paired_difference(list(mine.values()), [golds[i] for i in mine])
         card[f"{key}.kl"] = reply_kl(speakers[key], speakers["sft"], exam.first(config.sampled_of_others))
-    card.update(pair_accuracy_against_truth(judge, speakers["sft"], exam))
+    card.update(pair_accuracy_against_truth(judge, speakers["sft"], exam, drawing))
+    write_records(context.out / "greedy_answers.jsonl", greedy)
     return [*plain, *(answer for rows in everything.values() for answer in rows)]
 
 
@@ -138,8 +147,8 @@ def _plain_text(base: Speaker, exam: Exam, card: Card) -> list[Answer]:
     return completed + continued
 
 
-def _examine(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Answer]:
-    """Fill a model's part of the card; return its sampled answers to all prompts, with the reward model's scores."""
+def _greedy(speaker: Speaker, exam: Exam, card: Card) -> list[Answer]:
+    """Fill in what a model answers at its likeliest: facts and tasks."""
     name = speaker.name
     facts = [answer for answer, _ in ask(speaker, exam, exam.of("held_out_answers"), greedy=True)]
     card[f"{name}.answers_held_out"] = right(facts)
@@ -147,6 +156,12 @@ def _examine(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Ans
     for task in TASKS:
         card[f"{name}.tasks.{task}"] = right([answer for answer in tasks if answer.suite == f"tasks.{task}"])
     card[f"{name}.tasks.mean"] = right(tasks)
+    return facts + tasks
+
+
+def _sampled(speaker: Speaker, judge: Judge, exam: Exam, card: Card) -> list[Answer]:
+    """Fill in what a model says when sampled; return its answers to all prompts, with the reward model's scores."""
+    name = speaker.name
     prompts = exam.of("held_out_answers", "tasks.", "harmful", "benign", "honesty")
     sampled = judge.scored(ask(speaker, exam, prompts, greedy=False))
     by_suite = {

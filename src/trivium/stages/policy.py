@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,8 +15,9 @@ from trivium.alignment.kl import AdaptiveKL, FixedKL
 from trivium.alignment.ppo import PPOData, PPOSettings, PPOTask
 from trivium.alignment.rollout import Minibatch, Models, Reply, RolloutPrompt, RolloutSettings, Watch
 from trivium.core.config import Config
-from trivium.core.errors import SourceError
+from trivium.core.errors import RecipeError, SourceError
 from trivium.core.kinds import Checkpoint, RewardModel, Sources, Tokens
+from trivium.core.recipe import nearest
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
 from trivium.inference.sampling import Sampling
@@ -35,6 +36,7 @@ from trivium.training.first_batch import write_first_batch
 from trivium.training.language import Layout
 from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, Optimizers, build_optimizer
+from trivium.training.precision import Precision, Products, products_of
 from trivium.training.schedule import ScheduleConfig
 from trivium.training.shards import TokenShards
 
@@ -65,6 +67,8 @@ class PPOConfig(Config):
     replies: int = Field(default=256, gt=0)
     minibatch: int = Field(default=64, gt=0)
     epochs: int = Field(default=1, gt=0)
+    prompt_copies: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """How often an epoch holds each prompt of a kind (`Prompt.kind`); once where it is not said, 0 leaves it out."""
     max_new_tokens: int = Field(default=48, gt=0)
     temperature: float = Field(default=1.0, gt=0)
     gamma: float = Field(default=1.0, gt=0, le=1)
@@ -83,6 +87,8 @@ class PPOConfig(Config):
     value_learning_rate: float = Field(default=3e-4, gt=0)
     schedule: ScheduleConfig = ScheduleConfig(shape="linear", warmup_share=0.1, final_share=0.1)
     update: Update = UpdateAll()
+    precision: Precision = "auto"
+    """Of the matrix products of the value network and of raw text; log-probs are always in float32."""
 
     @model_validator(mode="after")
     def _every_reply_is_used(self) -> PPOConfig:
@@ -91,7 +97,7 @@ class PPOConfig(Config):
         return self
 
 
-@stage(version=1)
+@stage(version=2)
 def policy(
     sft: Checkpoint,
     reward: RewardModel,
@@ -113,7 +119,7 @@ def policy(
     )
     members = [*build_optimizer([model], config.optimizer).members]
     members += build_optimizer([models.value], value_optimizer).members
-    settings = _settings(config)
+    settings = _settings(config, products_of(config.precision, context.device, context.log))
     kl = config.kl
     control = FixedKL(kl.beta) if isinstance(kl, FixedKLConfig) else AdaptiveKL(kl.beta, kl.target, kl.horizon)
     task = PPOTask(models, Optimizers(members), data, settings, control)
@@ -141,7 +147,7 @@ def _models(sft: Checkpoint, reward: RewardModel, words: Tokenizer, device: str)
     return Models(policy_model, reference, value, scorer)
 
 
-def _settings(config: PPOConfig) -> PPOSettings:
+def _settings(config: PPOConfig, products: Products) -> PPOSettings:
     rollout = RolloutSettings(
         temperature=config.temperature,
         gamma=config.gamma,
@@ -149,6 +155,7 @@ def _settings(config: PPOConfig) -> PPOSettings:
         missing_end_score=config.missing_end_score,
         row_tokens=config.row_tokens,
         whiten_rewards=config.whiten_rewards,
+        products=products,
     )
     return PPOSettings(
         replies=config.replies,
@@ -167,7 +174,7 @@ def _data(
 ) -> PPOData:
     sources, tokens = inputs
     seed = context.seed
-    pool = _pool(sources, words, limit - config.max_new_tokens, context)
+    pool = _pool(sources, words, limit - config.max_new_tokens, config.prompt_copies, context)
     raw = None
     if config.mix_rows and config.mix_coefficient:
         shards = TokenShards.open(tokens.path / "train")
@@ -201,16 +208,26 @@ def _first_seen(path: Path, words: Tokenizer) -> Callable[[Sequence[Minibatch]],
     return write
 
 
-def _pool(sources: Sources, words: Tokenizer, room: int, context: StageContext) -> list[RolloutPrompt]:
-    """Return the training prompts that leave room for a reply; the others go to the ledger."""
+def _pool(
+    sources: Sources, words: Tokenizer, room: int, copies: Mapping[str, int], context: StageContext
+) -> list[RolloutPrompt]:
+    """Return an epoch's prompts: the training prompts that leave room for a reply, each as often as its kind says.
+
+    What is left out goes to the ledger.
+    """
     pool: list[RolloutPrompt] = []
+    kinds: set[str] = set()
     with (context.out / "ledger.jsonl").open("w", encoding="utf-8") as ledger:
         for prompt in read_records(sources.path / "prompts.jsonl", Prompt):
             if prompt.split != "train":
                 continue
             ids = tuple(prompt_ids(words, prompt.messages))
-            if len(ids) <= room:
-                pool.append(RolloutPrompt(prompt.id, ids))
+            count = copies.get(prompt.kind, 1)
+            kinds.add(prompt.kind)
+            if not count:
+                ledger.write(json.dumps({"id": prompt.id, "reason": f"prompt_copies.{prompt.kind} = 0"}) + "\n")
+            elif len(ids) <= room:
+                pool += [RolloutPrompt(prompt.id, ids)] * count
             else:
                 row = {"id": prompt.id, "reason": "prompt leaves no room for a reply", "tokens": len(ids), "room": room}
                 ledger.write(json.dumps(row) + "\n")
@@ -219,6 +236,12 @@ def _pool(sources: Sources, words: Tokenizer, room: int, context: StageContext) 
             f"no training prompt leaves room for a reply ({room} tokens)",
             where=str(sources.path / "prompts.jsonl"),
             do="give prompts, or raise pretrain.model.context_tokens",
+        )
+    if unknown := sorted(set(copies) - kinds):
+        raise RecipeError(
+            f"`policy.prompt_copies`: no training prompt is of the kind {unknown[0]!r}{nearest(unknown[0], kinds)}",
+            where=str(sources.path / "prompts.jsonl"),
+            do=f"kinds there are: {', '.join(sorted(kinds))}",
         )
     context.measure("prompts", len(pool), n=len(pool))
     return pool

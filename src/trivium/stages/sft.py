@@ -19,10 +19,10 @@ from trivium.model.trainable import Update, UpdateAll, UpdateLora, lora_config, 
 from trivium.records import Demonstration, read_records
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.batch import Tree
-from trivium.training.bits import bits_per_byte
+from trivium.training.bits import bits_per_byte, clustered_ratio, tree_nats
 from trivium.training.examples import RawRows, demonstration_tree, fitting, shuffled
 from trivium.training.first_batch import write_first_batch
-from trivium.training.language import LanguageTask, Layout, Rows, Stream, mean_loss
+from trivium.training.language import LanguageTask, Layout, Rows, Stream
 from trivium.training.loop import LoopPlan, train
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
 from trivium.training.precision import Precision, products_of
@@ -112,6 +112,5 @@ def _report(
     limit = model.config.max_position_embeddings
     heldout = [tree for tree in heldout if len(tree.prompt) + len(tree.replies[0]) <= limit]
     if heldout:
-        nats, count = mean_loss(model, heldout, layout)
-        context.measure("heldout_loss", nats / count, n=count)
+        context.metrics["heldout_loss"] = clustered_ratio(*tree_nats(model, heldout, layout))
     context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)

@@ -20,6 +20,19 @@ RESAMPLES = 1000
 
 
 @torch.inference_mode()
+def tree_nats(model: LanguageModel, trees: Sequence[Tree], layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each tree, −log p summed over its wanted tokens, in nats, and how many these are."""
+    nats, counts = np.zeros(len(trees)), np.zeros(len(trees))
+    device = next(model.parameters()).device
+    for rows in micro_rows(trees, layout.row_tokens, layout.micro_tokens):
+        batch = pack(trees, rows).to(device)
+        logprobs, _ = token_logprobs(wanted_hidden(model, batch), model.lm_head.weight, batch.target_N)
+        places = _tree_of_place(batch.document_BT, rows)[batch.source_N.cpu().numpy()]
+        np.add.at(nats, places, -logprobs.double().cpu().numpy())
+        np.add.at(counts, places, 1.0)
+    return nats, counts
+
+
 def document_nats(model: LanguageModel, documents: Sequence[np.ndarray], layout: Layout) -> np.ndarray:
     """Return -log p of each document's tokens after its first, in nats; windows of `row_tokens` where it is longer.
 
@@ -36,13 +49,7 @@ def document_nats(model: LanguageModel, documents: Sequence[np.ndarray], layout:
             trees.append(Tree(prompt=piece, prompt_loss=np.ones(len(piece), dtype=bool), name=str(len(trees))))  # type: ignore[arg-type]
             owners.append(index)
     nats = np.zeros(len(documents))
-    device = next(model.parameters()).device
-    for rows in micro_rows(trees, layout.row_tokens, layout.micro_tokens):
-        batch = pack(trees, rows).to(device)
-        logprobs, _ = token_logprobs(wanted_hidden(model, batch), model.lm_head.weight, batch.target_N)
-        flat_document = _tree_of_place(batch.document_BT, rows)
-        places = flat_document[batch.source_N.cpu().numpy()]
-        np.add.at(nats, np.array(owners)[places], -logprobs.double().cpu().numpy())
+    np.add.at(nats, np.array(owners), tree_nats(model, trees, layout)[0])
     return nats
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from trivium.model.decoder import LanguageModel
@@ -85,7 +84,7 @@ class LanguageTask(SimpleTask):
     ) -> None:
         """`streams[0]` is the stage's own data; the others are mixed in. `forward` is called in the model's place."""
         self.model = model
-        self.forward = forward or model
+        self.forward = model if forward is None else forward  # not `or`: a compiled model has no truth value
         self.modules: Mapping[str, nn.Module] = {"model": model}
         self.optimizers = optimizers
         self.streams = streams
@@ -107,18 +106,3 @@ class LanguageTask(SimpleTask):
     def batch_names(self, step: int) -> Sequence[str]:
         """Name the trees of the step."""
         return [tree.name for stream in self.streams for tree in stream.draw(step)[0]]
-
-
-@torch.inference_mode()
-def mean_loss(
-    model: LanguageModel, trees: Sequence[Tree], layout: Layout, rows: Rows | None = None
-) -> tuple[float, int]:
-    """Return (nats summed over the wanted tokens, how many they are) without gradients."""
-    nats, count = 0.0, 0
-    device = next(model.parameters()).device
-    for batch in micro_batches(trees, rows, layout):
-        moved = batch.to(device)
-        hidden_ND = wanted_hidden(model, moved)
-        nats += float(chunked_cross_entropy(hidden_ND, model.lm_head.weight, moved.target_N))
-        count += len(batch.target_N)
-    return nats, count
