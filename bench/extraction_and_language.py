@@ -39,8 +39,8 @@ ukr:uk urd:ur uzn_latn:uz vec:vec vie:vi wln:wa xho:xh yor:yo zul:zu
 """
 """The declaration's file names (ISO 639-3, and the script or spelling) to the identifier's codes."""
 SECOND_FILES = (
-    "azj_cyrl", "bos_cyrl", "cmn_hant", "deu_1901", "ell_polytonic", "hat_kreyol", "hau_NE", "lat_1", "lin_tones", "pes_2",
-    "por_PT", "quz", "ron_1953", "ron_1993", "srp_latn", "tuk_cyrl", "uig_latn",
+    "azj_cyrl", "bos_cyrl", "cmn_hant", "deu_1901", "ell_polytonic", "hat_kreyol", "hau_NE", "lat_1", "lin_tones",
+    "pes_2", "por_PT", "quz", "ron_1953", "ron_1993", "srp_latn", "tuk_cyrl", "uig_latn",
 )  # fmt: skip
 """Second files of a language: another script, spelling or country."""
 
