@@ -28,8 +28,8 @@ class Rule:
     low: float | None = None
     high: float | None = None
     language: str | None = None
-    """The language whose words the rule counts; None is any. Where the batch has a column `language`, documents known to
-    be in another one are not judged by it.
+    """The language whose words the rule counts; None is any. Where the batch has a column `language`, documents known
+    to be in another one are not judged by it.
     """
 
 
@@ -81,7 +81,8 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = {
     ),
 }
 """Every rule with its published bounds. Gopher's stop words are English and judge English alone; its length of words is
-that of English too, and holds for most languages with blanks between words. C4's rules on lines (policy links, `javascript`, too short) are the work of `clean`.
+that of English too, and holds for most languages with blanks between words. C4's rules on lines (policy links,
+`javascript`, too short) are the work of `clean`.
 """
 
 
