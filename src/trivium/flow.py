@@ -62,20 +62,18 @@ def road(recipe: Recipe) -> Graph:
     return lay.graph()
 
 
-ROADS = {"whole": road, "text": text}
-
-
-def _road_of(recipe: Recipe) -> str:
+def _is_text_alone(recipe: Recipe) -> bool:
+    """Return whether `road = "text"` is written, and not `"whole"`."""
     name = recipe.value("road", "whole")
-    if name not in ROADS:
-        raise RecipeError(f"`road`: wanted {' or '.join(ROADS)}, found {name!r}", where=str(recipe.path))
-    return name
+    if name not in ("whole", "text"):
+        raise RecipeError(f'`road`: wanted "whole" or "text", found {name!r}', where=str(recipe.path))
+    return name == "text"
 
 
 def build(path: Path, sets: Sequence[str] = ()) -> Graph:
     """Read a recipe, lay its road, and refuse what no stage reads."""
     recipe = load(path, sets)
-    graph = ROADS[_road_of(recipe)](recipe)
+    graph = text(recipe) if _is_text_alone(recipe) else road(recipe)
     recipe.refuse_unread()
     return graph
 
