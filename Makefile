@@ -24,6 +24,7 @@ check: $(VENV)/.ready-test ## ruff, mypy strict, layers, maxima of files and fun
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/maxima.py
 	$(BIN)/python scripts/commands_page.py --check
+	$(BIN)/python scripts/formats_page.py --check
 
 bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove; curation from jsonl to shards by size
 	$(BIN)/python -m bench
@@ -32,6 +33,7 @@ bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove
 
 docs: $(VENV)/.ready ## Write the generated pages anew: docs/commands.md, and the README's scorecard where a run is there
 	$(BIN)/python scripts/commands_page.py
+	$(BIN)/python scripts/formats_page.py
 	@test ! -f $(RUNS)/quickstart/scorecard.json || $(BIN)/python scripts/readme_scorecard.py $(RUNS)/quickstart/scorecard.json
 
 clean: ## Remove the environment and caches; runs stay
@@ -47,6 +49,8 @@ $(VENV)/.ready: $(BIN)/python pyproject.toml
 
 $(VENV)/.ready-test: $(VENV)/.ready
 	@PYTHON=$(PYTHON) scripts/system_packages.sh compiler
+	@scripts/system_packages.sh browser
+	@scripts/system_packages.sh database
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
 	@touch $@
 

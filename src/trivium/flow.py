@@ -12,7 +12,19 @@ from trivium.core.recipe import Recipe, load
 from trivium.core.road import Road
 from trivium.core.runner import Runner
 from trivium.stages import comparisons as c
-from trivium.stages import corpus, demonstrations, evaluate, policy, pretrain, reward, sft, sources, tokenizer, tokens
+from trivium.stages import (
+    corpus,
+    demonstrations,
+    evaluate,
+    milestones,
+    policy,
+    pretrain,
+    reward,
+    sft,
+    sources,
+    tokenizer,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from trivium.evaluation.assemble.ending import Ending
@@ -41,14 +53,16 @@ def road(recipe: Recipe) -> Graph:
     words = lay.box(tokenizer.tokenizer, corpus=text)
     shards = lay.box(tokens.tokens, corpus=text, tokenizer=words)
     base = lay.box(pretrain.pretrain, tokens=shards, tokenizer=words)
-    shown = lay.box(demonstrations.demonstrations, sources=world)
+    written, ranked_by = _people(lay, recipe, world)
+    shown = lay.box(demonstrations.demonstrations, sources=written)
     tuned = lay.box(sft.sft, base=base, demonstrations=shown, tokens=shards)
 
     rounds = recipe.count("rounds", 1)
     model, orders, rewarded, reinforced = tuned, [], "", ""
     for number in range(1, rounds + 1):
         tag = "" if number == rounds else f"-{number}"
-        orders.append(lay.box(c.comparisons, f"comparisons{tag}", section="comparisons", model=model, sources=world))
+        name = f"comparisons{tag}"
+        orders.append(lay.box(c.comparisons, name, section="comparisons", model=model, sources=ranked_by))
         ranked: dict[str, Any] = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards}
         rewarded = lay.box(reward.reward, f"reward{tag}", section="reward", sft=tuned, **ranked)
         given: dict[str, Any] = {"sft": tuned, "reward": rewarded, "sources": world, "tokens": shards}
@@ -60,6 +74,17 @@ def road(recipe: Recipe) -> Graph:
     data: dict[str, Any] = {"comparisons": tuple(orders), "demonstrations": shown, "tokens": shards, "sources": world}
     lay.box(evaluate.evaluate, **models, **data)
     return lay.graph()
+
+
+def _people(lay: Road, recipe: Recipe, world: str) -> tuple[str, str]:
+    """Return where demonstrations and comparisons come from: milestones of the Studio where [studio] names them, else
+    the sources.
+    """
+    if "studio" not in recipe.sections:
+        return world, world
+    named = recipe.section("studio", milestones.MilestonesConfig)
+    sealed = lay.box(milestones.milestones, section="studio")
+    return sealed if named.demonstrations else world, sealed if named.comparisons else world
 
 
 def _is_text_alone(recipe: Recipe) -> bool:

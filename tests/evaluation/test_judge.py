@@ -66,7 +66,9 @@ def test_a_reply_is_scored_up_to_its_end_of_turn(judge: Judge, speaker: Speaker)
     assert rewards["cut"] != rewards["ended"]
 
 
-def test_a_model_is_at_distance_zero_from_itself_and_apart_from_another(models: tuple[Path, Path], speaker: Speaker, tmp_path: Path) -> None:
+def test_a_model_is_at_distance_zero_from_itself_and_apart_from_another(
+    models: tuple[Path, Path], speaker: Speaker, tmp_path: Path
+) -> None:
     measure = reply_kl(speaker, speaker, exam(3))
     assert (measure.value, measure.n) == (0.0, 3)
     warmer = Speaker("warm", models[0], "cpu", chat=True)
@@ -97,7 +99,9 @@ def by_length(judge: Judge, monkeypatch: pytest.MonkeyPatch, sign: int = 1) -> N
     monkeypatch.setattr(judge, "score", score)
 
 
-def test_accuracy_against_the_truth_is_one_for_a_judge_that_knows_it(judge: Judge, speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accuracy_against_the_truth_is_one_for_a_judge_that_knows_it(
+    judge: Judge, speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def golds(trees: Sequence[Tree]) -> list[list[float]]:
         def gold(reply: Sequence[int]) -> float:
             return grade(STEPS, judge.words.decode(list(reply)), reply[-1] == judge.words.end_of_turn_id).gold
@@ -122,14 +126,26 @@ def test_pairs_without_a_clear_truth_have_no_right_order() -> None:
     assert ordered_rightly([1.0, 0.0], [1.0, 1.0]) == [False]
 
 
-def order(prompt: Prompt, ranks: tuple[int, ...], ranker: str = "ada", replies: tuple[str, ...] = ("Go.", "Go, and hold on.")) -> Comparison:
+def order(
+    prompt: Prompt, ranks: tuple[int, ...], ranker: str = "ada", replies: tuple[str, ...] = ("Go.", "Go, and hold on.")
+) -> Comparison:
     return Comparison(prompt=prompt, replies=replies, ranks=ranks, ranker=ranker)
 
 
-def test_held_out_orders_are_counted_by_source_and_several_peoples_as_one(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_out_orders_are_counted_by_source_and_several_peoples_as_one(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     by_length(judge, monkeypatch)
-    a, b, c = (Prompt.of(text, origin="dataset", source=source) for text, source in (("a", "one"), ("b", "one"), ("c", "two")))
-    orders = [order(a, (2, 1)), order(b, (1, 2), "ada"), order(b, (2, 1), "bo"), order(b, (2, 1), "cy"), order(c, (1, 2))]
+    a, b, c = (
+        Prompt.of(text, origin="dataset", source=source) for text, source in (("a", "one"), ("b", "one"), ("c", "two"))
+    )
+    orders = [
+        order(a, (2, 1)),
+        order(b, (1, 2), "ada"),
+        order(b, (2, 1), "bo"),
+        order(b, (2, 1), "cy"),
+        order(c, (1, 2)),
+    ]
     found = heldout_pairs_by_source(judge, orders)
     assert {key: (one.value, one.n) for key, one in found.items()} == {
         "reward.pair_accuracy": (pytest.approx(2 / 3), 3),

@@ -60,7 +60,7 @@ def pairwise_agreement(groups: Sequence[Ranked], seed: int = 0) -> Measure:
     counts = counts[counts[:, 1] > 0]
     if not len(counts):
         return Measure(value=None, n=0, undefined="no prompt has two rankers over different replies")
-    return _over_prompts(counts, lambda sums: sums[..., 0] / sums[..., 1], stream(seed, "pairwise agreement"))
+    return over_prompts(counts, lambda sums: sums[..., 0] / sums[..., 1], stream(seed, "pairwise agreement"))
 
 
 def kendall_w(ranks: Ranks) -> Measure:
@@ -90,7 +90,7 @@ def concordance(groups: Sequence[Ranked], seed: int = 0) -> Measure:
         reasons = sorted({measure.undefined for measure in measures if measure.undefined})
         return Measure(value=None, n=0, undefined="; ".join(reasons) or "no rankings")
     table = np.stack([values, np.ones_like(values)], axis=1)
-    return _over_prompts(table, lambda sums: sums[..., 0] / sums[..., 1], stream(seed, "concordance"))
+    return over_prompts(table, lambda sums: sums[..., 0] / sums[..., 1], stream(seed, "concordance"))
 
 
 def krippendorff_alpha(groups: Sequence[Ranked], seed: int = 0) -> Measure:
@@ -98,11 +98,20 @@ def krippendorff_alpha(groups: Sequence[Ranked], seed: int = 0) -> Measure:
     rankers or more.
 
     alpha = 1 − D_o / D_e: 1 perfect, 0 what chance gives, below 0 systematic disagreement. A unit is one reply of one
-    prompt. For interval distance both disagreements are sums of squares (Krippendorff 2011, "Computing Krippendorff's
-    Alpha-Reliability", part D), so each prompt adds four numbers, and resampling prompts costs no second pass.
-    Undefined where all marks are equal.
+    prompt. Undefined where all marks are equal.
     """
-    rows = [_alpha_sums(one.ranks) for one in groups if one.ranks.shape[0] >= 2 and one.ranks.shape[1] >= 2]
+    return marks_alpha([(one.ranks - 1) / (one.ranks.shape[1] - 1) for one in groups if one.ranks.shape[1] >= 2], seed)
+
+
+def marks_alpha(matrices: Sequence[Ranks], seed: int = 0) -> Measure:
+    """Return Krippendorff's alpha with interval distance over marks: one matrix a prompt, people × replies, NaN where a
+    mark is missing; n = prompts where two people marked the same reply.
+
+    For yes-and-no marks (0, 1) interval and nominal distance are the same. For interval distance both disagreements are
+    sums of squares (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", part D), so each prompt adds four
+    numbers, and resampling prompts costs no second pass.
+    """
+    rows = [_alpha_sums(marks) for marks in matrices if marks.size and (np.isfinite(marks).sum(axis=0) >= 2).any()]
     if not rows:
         return Measure(value=None, n=0, undefined="no prompt has two rankers")
     table = np.asarray(rows)
@@ -110,16 +119,20 @@ def krippendorff_alpha(groups: Sequence[Ranked], seed: int = 0) -> Measure:
         return Measure(
             value=None, n=len(rows), undefined="all marks are equal, so chance cannot be told from agreement"
         )
-    return _over_prompts(table, _alpha, stream(seed, "krippendorff alpha"))
+    return over_prompts(table, _alpha, stream(seed, "krippendorff alpha"))
 
 
-def _alpha_sums(ranks: Ranks) -> list[float]:
-    """Return Σ_units Σ_{i≠j}(x_i − x_j)²/(m − 1), number of marks, Σx and Σx² of one prompt."""
-    num_rankers, num_replies = ranks.shape
-    marks = (ranks - 1) / (num_replies - 1)
-    squares, sums = (marks**2).sum(axis=0), marks.sum(axis=0)
-    observed = 2 * (num_rankers * squares - sums**2) / (num_rankers - 1)
-    return [float(observed.sum()), float(marks.size), float(sums.sum()), float(squares.sum())]
+def _alpha_sums(marks: Ranks) -> list[float]:
+    """Return Σ_units Σ_{i≠j}(x_i − x_j)²/(m − 1), number of marks, Σx and Σx² of one prompt. A reply that only one
+    person marked says nothing about agreement and is left out.
+    """
+    given = np.isfinite(marks)
+    marks, given = marks[:, given.sum(axis=0) >= 2], given[:, given.sum(axis=0) >= 2]
+    number = given.sum(axis=0)
+    values = np.where(given, marks, 0.0)
+    squares, sums = (values**2).sum(axis=0), values.sum(axis=0)
+    observed = 2 * (number * squares - sums**2) / (number - 1)
+    return [float(observed.sum()), float(given.sum()), float(sums.sum()), float(squares.sum())]
 
 
 def _alpha(sums: Ranks) -> Ranks:
@@ -130,7 +143,7 @@ def _alpha(sums: Ranks) -> Ranks:
     return np.where(unequal, 1 - observed / np.where(unequal, expected, 1.0), np.nan)
 
 
-def _over_prompts(table: Ranks, statistic: Callable[[Ranks], Ranks], rng: np.random.Generator) -> Measure:
+def over_prompts(table: Ranks, statistic: Callable[[Ranks], Ranks], rng: np.random.Generator) -> Measure:
     """Return the statistic of the summed rows with a percentile interval over resampled rows (one row per prompt)."""
     n = len(table)
     value = float(statistic(table.sum(axis=0)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy import stats
 
 from trivium.human.agreement import Ranked, kendall_w, same_order_counts
+from trivium.human.strengths import strengths
 from trivium.records import Comparison, Prompt, Record
 
 
@@ -94,11 +96,44 @@ def aggregate(comparisons: Sequence[Comparison], rules: AggregateRules | None = 
     tied, winner flagged by a majority, or Kendall W below the rules' bound. Where last place is tied the first of the
     tied replies is the loser.
     """
-    rules = rules or AggregateRules()
     if not comparisons:
         raise ValueError("wanted at least one comparison, found none")
     ranks = mid_ranks(comparisons)
-    totals = ranks.sum(axis=0)  # mid-ranks are halves, so sums are exact and ties are found with ==
+    # Mid-ranks are halves, so sums are exact and ties are found with ==.
+    return _decided(comparisons, ranks, ranks.sum(axis=0), rules or AggregateRules())
+
+
+Method = Literal["mean_rank", "bradley_terry", "plackett_luce"]
+
+
+class Consensus(Record):
+    """An aggregate with the method that chose winner and loser; `strengths` is None for the mean rank."""
+
+    method: Method
+    aggregate: Aggregate
+    strengths: tuple[float, ...] | None = None
+
+
+def aggregate_by(method: Method, comparisons: Sequence[Comparison], rules: AggregateRules | None = None) -> Consensus:
+    """Return what one prompt's rankers say together by the method; the same rules contest, mean ranks are always there.
+
+    On complete orders without ties the mean rank is Borda's count.
+    """
+    if method == "mean_rank":
+        return Consensus(method=method, aggregate=aggregate(comparisons, rules))
+    if not comparisons:
+        raise ValueError("wanted at least one comparison, found none")
+    ranks = mid_ranks(comparisons)
+    values = strengths(method, ranks)
+    # Rounded, because equal replies come out equal only up to the optimiser's last digits.
+    decided = _decided(comparisons, ranks, np.round(-values, 6), rules or AggregateRules())
+    return Consensus(method=method, aggregate=decided, strengths=tuple(values.tolist()))
+
+
+def _decided(
+    comparisons: Sequence[Comparison], ranks: NDArray[np.float64], totals: NDArray[np.float64], rules: AggregateRules
+) -> Aggregate:
+    """Return the aggregate whose winner has the lowest total and whose loser the highest."""
     winner, loser = int(totals.argmin()), int(totals.argmax())
     num_same, num_pairs = same_order_counts(ranks, comparisons[0].replies)
     concordance = kendall_w(ranks)
@@ -106,7 +141,7 @@ def aggregate(comparisons: Sequence[Comparison], rules: AggregateRules | None = 
     return Aggregate(
         prompt=comparisons[0].prompt,
         replies=comparisons[0].replies,
-        mean_ranks=tuple((totals / len(comparisons)).tolist()),
+        mean_ranks=tuple((ranks.sum(axis=0) / len(comparisons)).tolist()),
         winner=None if contested else winner,
         loser=None if contested else loser,
         contested=contested,

@@ -14,7 +14,7 @@ from trivium.human.ranking import Aggregate
 Lines = tuple[str, str, tuple[str, ...]]
 """Headline, its unit, and what was made."""
 
-PEOPLE = ("demonstrations", "comparisons")
+PEOPLE = ("milestones", "demonstrations", "comparisons")
 BESIDE = ("policy_without_mix",)
 FOLDED = {"corpus": "sources", "tokenizer": "tokens"}
 """Stations that tell of a short stage beside their own, so that the road keeps to what a reader can follow."""
@@ -113,6 +113,12 @@ def _pretrain(trail: Trail, name: str) -> Lines:
     )
 
 
+def _milestones(trail: Trail, name: str) -> Lines:
+    pairs, orders = _count(trail, name, "demonstrations"), _count(trail, name, "comparisons")
+    made = [f"{number:,} {what}" for number, what in ((pairs, "pairs written"), (orders, "orders given")) if number]
+    return f"{pairs + orders:,}", "sealed in the Studio", tuple(made)
+
+
 def _demonstrations(trail: Trail, name: str) -> Lines:
     tasks = [key for key in trail.made[name].manifest.metrics if key.startswith("tasks.") and key != "tasks.other"]
     kinds = f"{count_word(len(tasks))} task types, " if tasks else ""
@@ -192,6 +198,7 @@ _LINES: dict[str, Callable[[Trail, str], Lines]] = {
     "corpus": _corpus,
     "tokenizer": _tokenizer,
     "pretrain": _pretrain,
+    "milestones": _milestones,
     "demonstrations": _demonstrations,
     "sft": _sft,
     "comparisons": _comparisons,

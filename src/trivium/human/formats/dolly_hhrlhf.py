@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from trivium.human.formats.rows import Flaw, Reject, Row, find_files, read_records, text_of
+from trivium.human.formats.format import Format, each_row
+from trivium.human.formats.rows import Flaw, Row, text_of
 from trivium.records import Demonstration, Prompt
 
 SOURCE, LICENCE = "dolly-hhrlhf", "CC BY-SA 3.0 (Dolly-15k), MIT (HH-RLHF)"
@@ -17,12 +17,6 @@ TEMPLATE = re.compile(
     r"(?:\n+### Input:\n(?P<input>.*?))?\n+### Response:\s*\Z",
     re.DOTALL,
 )
-
-
-def demonstrations(path: Path) -> Iterator[Demonstration | Reject]:
-    """Yield one demonstration per row; path is a file or a folder of *.jsonl."""
-    for file in find_files(path, "*.jsonl", "*.jsonl.gz"):
-        yield from read_records(file, _convert)
 
 
 def _convert(row: Row) -> Iterator[Demonstration | Flaw]:
@@ -39,3 +33,14 @@ def strip_template(text: str) -> str:
     if not instruction:
         raise Flaw("the instruction is empty")
     return f"{instruction}\n\n{given}" if given else instruction
+
+
+DOLLY_HHRLHF = Format(
+    name="dolly-hhrlhf",
+    title="Dolly and HH-RLHF in the Alpaca template",
+    holds=(Demonstration,),
+    to_records=each_row(_convert),
+    likeness=lambda row: 1.0 if {"prompt", "response"} <= row.keys() else 0.0,
+    suffixes=(".jsonl", ".jsonl.gz"),
+    one_source=True,
+)

@@ -1,39 +1,28 @@
 """Turns Open-Assistant message trees into comparisons of sibling replies and demonstrations along the best-ranked
-paths.
+paths, and back.
 
-A rank there starts at 0 for the best; here it starts at 1. A tree may have many rankers whose orders are published
-merged, so each comparison carries one ranker, the consensus.
+A rank there starts at 0 for the best; here it starts at 1. Where the orders of single people are published (ranking
+events of a message), each is a comparison; else the merged ranks are one, by `oasst-consensus`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
-from trivium.human.formats.rows import Flaw, Reject, Row, find_files, read_records, text_of
-from trivium.records import Comparison, Demonstration, Message, Prompt
+from trivium.human.formats.format import Format, Provenance
+from trivium.human.formats.oasst_tree import RANKER, flattened, gathered, tree_id, tree_key, trees_of
+from trivium.human.formats.rows import Flaw, Row, exact_text
+from trivium.human.formats.turns import prompt_of
+from trivium.human.rubrics import competition_ranks
+from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
-SOURCE, LICENCE, RANKER = "oasst", "Apache-2.0", "oasst-consensus"
-ROLES = {"prompter": "user", "assistant": "assistant"}
+SOURCE, LICENCE = "oasst", "Apache-2.0"
 Turns = tuple[Message, ...]
+Convert = Callable[[Row, Provenance], Iterator[Record | Flaw]]
 
 
-def comparisons(path: Path) -> Iterator[Comparison | Reject]:
-    """Yield one comparison per prompter message with two ranked replies or more; path is a file or a folder."""
-    for file in find_files(path, "*.jsonl", "*.jsonl.gz"):
-        yield from read_records(file, _comparisons_of)
-
-
-def demonstrations(path: Path) -> Iterator[Demonstration | Reject]:
-    """Yield the best reply to each prompter message reached through best replies only; path is a file or a folder.
-
-    A reply written by a model is no demonstration and is rejected with that reason; the path goes on through it.
-    """
-    for file in find_files(path, "*.jsonl", "*.jsonl.gz"):
-        yield from read_records(file, _demonstrations_of)
-
-
-def _comparisons_of(tree: Row) -> Iterator[Comparison | Flaw]:
+def comparisons_of(tree: Row, said: Provenance) -> Iterator[Comparison | Flaw]:
+    """Yield the comparisons of a tree: one per prompter's message with two ranked replies or more, and per person."""
     for turns, node in _asked(_root(tree), (), best_only=False):
         replies = _replies(node)
         ranked = [reply for reply in replies if isinstance(reply.get("rank"), int)]
@@ -45,15 +34,32 @@ def _comparisons_of(tree: Row) -> Iterator[Comparison | Flaw]:
             )
         # Published best first; by id their place says nothing about their rank.
         ranked.sort(key=lambda reply: str(reply.get("message_id")))
-        yield Comparison(
-            prompt=_prompt(tree, turns),
-            replies=tuple(text_of(reply, "text") for reply in ranked),
-            ranks=tuple(reply["rank"] + 1 for reply in ranked),
-            ranker=RANKER,
-        )
+        prompt, texts = _prompt(tree, turns, said), tuple(exact_text(reply, "text") for reply in ranked)
+        single = list(_single_orders(node, [str(reply.get("message_id")) for reply in ranked]))
+        for person, ranks, none in single:
+            yield Comparison(prompt=prompt, replies=texts, ranks=ranks, ranker=person, none_acceptable=none)
+        if not single:
+            ranks = tuple(reply["rank"] + 1 for reply in ranked)
+            yield Comparison(prompt=prompt, replies=texts, ranks=ranks, ranker=RANKER)
 
 
-def _demonstrations_of(tree: Row) -> Iterator[Demonstration | Flaw]:
+def _single_orders(node: Row, names: list[str]) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+    """Yield (person, ranks of the named replies, whether none was acceptable) of ranking events that name exactly
+    these replies.
+    """
+    events = node.get("events")
+    for event in (events.get("ranking") or []) if isinstance(events, dict) else []:
+        order = event.get("ranked_message_ids") or []
+        if event.get("user_id") and sorted(order) == sorted(names):
+            ranks = competition_ranks([order.index(name) for name in names])
+            yield str(event["user_id"]), ranks, bool(event.get("not_rankable"))
+
+
+def demonstrations_of(tree: Row, said: Provenance) -> Iterator[Demonstration | Flaw]:
+    """Yield the best reply to each prompter message reached through best replies only.
+
+    A reply written by a model is no demonstration and is rejected with that reason; the path goes on through it.
+    """
     for turns, node in _asked(_root(tree), (), best_only=True):
         best = _best(node)
         if best is None:
@@ -63,7 +69,7 @@ def _demonstrations_of(tree: Row) -> Iterator[Demonstration | Flaw]:
             yield Flaw(f"the best reply {best.get('message_id')} was written by a model ({author})")
             continue
         yield Demonstration(
-            prompt=_prompt(tree, turns), reply=text_of(best, "text"), language=str(best.get("lang", "en"))
+            prompt=_prompt(tree, turns, said), reply=exact_text(best, "text"), language=str(best.get("lang", "en"))
         )
 
 
@@ -94,16 +100,79 @@ def _best(node: Row) -> Row | None:
 
 def _asked(node: Row, before: Turns, *, best_only: bool) -> Iterator[tuple[Turns, Row]]:
     """Yield (conversation up to and with the prompter's message, its node), depth first."""
-    turns = (*before, Message(role="user", content=text_of(node, "text")))
+    turns = (*before, Message(role="user", content=exact_text(node, "text")))
     yield turns, node
     best = _best(node)
     for reply in [best] if best_only and best else [] if best_only else _replies(node):
-        answered = (*turns, Message(role="assistant", content=text_of(reply, "text")))
+        answered = (*turns, Message(role="assistant", content=exact_text(reply, "text")))
         for child in reply.get("replies") or []:
             if child.get("role") == "prompter" and not child.get("deleted"):
                 yield from _asked(child, answered, best_only=best_only)
 
 
-def _prompt(tree: Row, turns: Turns) -> Prompt:
-    group = {"group": str(tree.get("message_tree_id", ""))}
-    return Prompt.of_messages(turns, origin="dataset", source=SOURCE, licence=LICENCE, attrs=group)
+def _prompt(tree: Row, turns: Turns, said: Provenance) -> Prompt:
+    name = str(tree.get("message_tree_id", ""))
+    attrs = {} if name == tree_id(turns[0].content) else {"group": name}
+    return prompt_of(turns, said.of(SOURCE, LICENCE), attrs)
+
+
+def _of_trees(convert: Convert, rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
+    for tree in rows:
+        yield from convert(tree, said)
+
+
+def _of_messages(convert: Convert, rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
+    for tree in gathered(rows):
+        yield from convert(tree, said)
+
+
+def _is_tree(row: Row) -> float:
+    return 1.0 if "message_tree_id" in row and isinstance(row.get("prompt"), dict) else 0.0
+
+
+def _is_message(row: Row) -> float:
+    return 1.0 if {"message_tree_id", "message_id", "text", "role"} <= row.keys() else 0.0
+
+
+def _formats() -> Iterator[Format]:
+    kinds: tuple[tuple[str, str, type[Record], Convert], ...] = (
+        ("", "ranked replies", Comparison, comparisons_of),
+        ("-demonstrations", "best replies", Demonstration, demonstrations_of),
+    )
+    lost = ("system turns", "ties of single people", "scores and flags", "licence and consent", "guideline version")
+    for ending, title, noun, convert in kinds:
+
+        def read(rows: Sequence[Row], said: Provenance, convert: Convert = convert) -> Iterator[Record | Flaw]:
+            return _of_trees(convert, rows, said)
+
+        def read_flat(rows: Sequence[Row], said: Provenance, convert: Convert = convert) -> Iterator[Record | Flaw]:
+            return _of_messages(convert, rows, said)
+
+        yield Format(
+            name=f"oasst{ending}",
+            title=f"Open-Assistant trees: {title}",
+            holds=(noun,),
+            to_records=read,
+            to_rows=trees_of,
+            likeness=_is_tree,
+            record_key=tree_key,
+            cannot_hold=lost,
+            suffixes=(".jsonl.gz", ".jsonl"),
+            one_source=True,
+        )
+        yield Format(
+            name=f"oasst-messages{ending}",
+            title=f"Open-Assistant messages: {title}",
+            holds=(noun,),
+            to_records=read_flat,
+            to_rows=lambda records: [row for tree in trees_of(records) for row in flattened(tree)],
+            likeness=_is_message,
+            row_key=lambda row: str(row.get("message_tree_id")),
+            record_key=tree_key,
+            cannot_hold=lost,
+            suffixes=(".jsonl.gz", ".jsonl"),
+            one_source=True,
+        )
+
+
+OASST: tuple[Format, ...] = tuple(_formats())

@@ -5,21 +5,15 @@ a row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from trivium.human.formats.rows import Flaw, Reject, Row, find_files, instruction_of, read_records, text_of
+from trivium.human.formats.format import Format, each_row
+from trivium.human.formats.rows import Flaw, Row, instruction_of, text_of
 from trivium.records import Comparison, Prompt
 
 SOURCE, LICENCE = "pandalm", "Apache-2.0"
 ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 RANKS = {0: (1, 1), 1: (1, 2), 2: (2, 1)}
 """Label → ranks: 0 tie, 1 the first reply is better, 2 the second."""
-
-
-def comparisons(path: Path) -> Iterator[Comparison | Reject]:
-    """Yield one comparison per annotator and row; path is a file or a folder of *.json."""
-    for file in find_files(path, "*.json", "*.json.gz"):
-        yield from read_records(file, _convert)
 
 
 def _convert(row: Row) -> Iterator[Comparison | Flaw]:
@@ -33,3 +27,14 @@ def _convert(row: Row) -> Iterator[Comparison | Flaw]:
             yield Flaw(f"`{annotator}` is {label!r}, wanted 0 (tie), 1 or 2")
             continue
         yield Comparison(prompt=prompt, replies=replies, ranks=RANKS[label], ranker=f"pandalm-{annotator}")
+
+
+PANDALM = Format(
+    name="pandalm",
+    title="PandaLM: two replies, three annotators",
+    holds=(Comparison,),
+    to_records=each_row(_convert),
+    likeness=lambda row: 1.0 if {"response1", "response2", *ANNOTATORS} <= row.keys() else 0.0,
+    suffixes=(".json", ".json.gz"),
+    one_source=True,
+)

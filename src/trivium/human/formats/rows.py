@@ -1,18 +1,21 @@
-"""Turns a file of JSON lines, or of one JSON array, gzip or not, into records, with a reason for every row that gives
-none.
+"""Turns a file of JSON lines, one JSON array, CSV or Parquet, gzip or not, into rows, with a reason for every line that
+gives none; and rows back into such a file, the same bytes for the same rows.
 """
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from trivium.core.errors import SourceError
+from trivium.core.errors import InputError, MissingExtraError, SourceError
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -49,41 +52,201 @@ def read_records(path: Path, convert: Callable[[Row], Iterator[T | Flaw]]) -> It
         if isinstance(row, Flaw):
             yield Reject(str(path), line, str(row))
             continue
-        try:
-            made = list(convert(row))
-        except ValidationError as error:
-            made = [
-                Flaw("; ".join(f"{'.'.join(map(str, one['loc'])) or 'row'}: {one['msg']}" for one in error.errors()))
-            ]
-        except Flaw as flaw:
-            made = [flaw]
-        for one in made:
+        for one in converted(convert, row):
             yield Reject(str(path), line, str(one)) if isinstance(one, Flaw) else one
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Row | Flaw]]:
-    """Yield (line, object) of a file; a bad line is a flaw and the rest goes on, a bad gzip stream or array is an
-    error.
+def converted(convert: Callable[[Any], Iterator[T | Flaw]], row: object) -> list[T | Flaw]:
+    """Return what `convert` makes of a row; a flaw that it raises, or a record that does not hold, is the only
+    entry.
     """
     try:
+        return list(convert(row))
+    except ValidationError as error:
+        return [Flaw("; ".join(f"{'.'.join(map(str, one['loc'])) or 'row'}: {one['msg']}" for one in error.errors()))]
+    except Flaw as flaw:
+        return [flaw]
+    except RecursionError:
+        return [Flaw("nested too deeply")]
+
+
+def read_rows(path: Path, max_bytes: int | None = None) -> Iterator[tuple[int, Row | Flaw]]:
+    """Yield (line, object) of a file; a bad line is a flaw and the rest goes on, a bad gzip stream or array is an
+    error.
+
+    A file that unpacks to more than `max_bytes` is an error as soon as that is known, before it fills the memory.
+    """
+    kind = container_of(path)
+    try:
+        if kind == "parquet":
+            yield from _parquet_rows(path, max_bytes)
+            return
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            if path.name.removesuffix(".gz").endswith(".json"):
-                yield from _array_rows(path, file.read())
+            if kind == "json":
+                yield from _array_rows(path, _read_all(file, path, max_bytes))
+            elif kind == "csv":
+                yield from _csv_rows(path, _read_all(file, path, max_bytes))
             else:
-                for line, data in enumerate(file, start=1):
+                for line, data in enumerate(_lines(file, path, max_bytes), start=1):
                     if data.strip():
                         yield line, _parse(data)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"the gzip file is broken: {error}", where=str(path), do="fetch the file again") from error
     except OSError as error:
         raise SourceError(f"cannot read the file: {error.strerror or error}", where=str(path)) from error
+
+
+def container_of(path: Path) -> str:
+    """Return how a file of that name is laid out: `json` (one array), `csv`, `parquet`, else `jsonl`."""
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    return suffix[1:] if suffix in {".json", ".csv", ".parquet"} else "jsonl"
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> int:
+    """Write rows as the file's name says (UTF-8, LF, gzip without a time) and return how many."""
+    kind = container_of(path)
+    if kind == "csv":
+        raise InputError("CSV is read, not written: it has no lists", where=str(path), do="name the file .jsonl")
+    if kind == "parquet":
+        return _write_parquet(path, rows)
+    num_rows = 0
+    with path.open("wb") as raw, _packed(raw, path) as file:
+        if kind == "json":
+            file.write(b"[")
+        for row in rows:
+            text = json.dumps(row, ensure_ascii=False)
+            before = "" if kind == "jsonl" else ",\n" if num_rows else "\n"
+            file.write((before + text + ("\n" if kind == "jsonl" else "")).encode())
+            num_rows += 1
+        if kind == "json":
+            file.write(b"\n]\n")
+    return num_rows
+
+
+def _packed(raw: IO[bytes], path: Path) -> IO[bytes]:
+    if path.suffix != ".gz":
+        return io.BufferedWriter(_Unclosed(raw))
+    # Neither name nor time in the header: the same rows give the same bytes.
+    return gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)  # type: ignore[return-value]
+
+
+class _Unclosed(io.RawIOBase):
+    """A writer that leaves the file below it open, as GzipFile does."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._file.write(data)
+
+
+def _read_all(file: Any, path: Path, max_bytes: int | None) -> bytes:
+    if max_bytes is None:
+        return bytes(file.read())
+    data = bytes(file.read(max_bytes + 1))
+    if len(data) > max_bytes:
+        raise _too_large(path, max_bytes)
+    return data
+
+
+def _lines(file: Any, path: Path, max_bytes: int | None) -> Iterator[bytes]:
+    if max_bytes is None:
+        yield from file
+        return
+    left = max_bytes
+    while line := file.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            raise _too_large(path, max_bytes)
+        yield line
+
+
+def _too_large(path: Path, max_bytes: int) -> SourceError:
+    return SourceError(
+        f"the file unpacks to more than {max_bytes / 1e6:,.0f} MB, which is the limit",
+        where=str(path),
+        do="split it into smaller files",
+    )
+
+
+def _csv_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:
+    """Yield (line where the row ends, row) of a CSV file with a header; quoted fields may hold line breaks."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"wanted UTF-8, found {error}", where=str(path), do="save the file as UTF-8") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                yield reader.line_num, Flaw(f"wanted {len(reader.fieldnames or ())} fields, as the header has")
+            else:
+                yield reader.line_num, dict(row)
+    except csv.Error as error:
+        raise SourceError(f"not CSV: {error}", where=f"{path}:{reader.line_num}", do="check the file") from error
+
+
+def _arrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError("Parquet files need pyarrow", do="pip install 'trivium[studio]'") from error
+    return pyarrow, pyarrow.parquet
+
+
+def _parquet_rows(path: Path, max_bytes: int | None) -> Iterator[tuple[int, Row | Flaw]]:
+    """Yield (row number, row); a null is a key that is not there."""
+    arrow, parquet = _arrow()
+    try:
+        with parquet.ParquetFile(path) as file:
+            groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
+            if max_bytes is not None and sum(group.total_byte_size for group in groups) > max_bytes:
+                raise _too_large(path, max_bytes)
+            number = 0
+            for batch in file.iter_batches(batch_size=1024):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, _checked(_without_nulls(row))
+    except arrow.ArrowException as error:
+        raise SourceError(f"not Parquet: {error}", where=str(path), do="check the file") from error
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
+def _write_parquet(path: Path, rows: Iterable[Row]) -> int:
+    kept = list(rows)
+    path.write_bytes(parquet_bytes(kept))
+    return len(kept)
+
+
+def parquet_bytes(rows: Iterable[Row]) -> bytes:
+    """Return rows as one Parquet file; a key that a row lacks is a null."""
+    arrow, parquet = _arrow()
+    kept = list(rows)
+    names = dict.fromkeys(key for row in kept for key in row)
+    out = io.BytesIO()
+    try:
+        # By column, because from_pylist takes the names from the first row only.
+        table = arrow.table({name: arrow.array([row.get(name) for row in kept]) for name in names})
+        parquet.write_table(table, out)
+    except arrow.ArrowException as error:
+        raise InputError(f"these rows do not fit one table: {error}", do="use JSON lines") from error
+    return out.getvalue()
 
 
 def _array_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:
     """Yield the entries of a JSON array."""
     try:
         rows = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SourceError(f"wanted one JSON array, found: {error}", where=str(path), do="check the file") from error
     if not isinstance(rows, list):
         raise SourceError(f"wanted a JSON array, found {type(rows).__name__}", where=str(path))
@@ -97,6 +260,8 @@ def _parse(data: bytes) -> Row | Flaw:
         row = json.loads(data)
     except ValueError as error:  # broken UTF-8 is a ValueError too
         return Flaw(f"not JSON: {error}")
+    except RecursionError:
+        return Flaw("not JSON that can be read: nested too deeply")
     return _checked(row)
 
 
@@ -110,6 +275,14 @@ def _checked(row: object) -> Row | Flaw:
         # JSON can spell half of a surrogate pair, which no later file or tokenizer takes.
         return Flaw("a text has half of a surrogate pair, which is no Unicode")
     return row
+
+
+def exact_text(row: Row, key: str, *, may_be_empty: bool = False) -> str:
+    """Return a text field as it is; a missing or non-text one is a flaw, and one of white space alone too."""
+    value = row.get(key, "" if may_be_empty else None)
+    text_of({key: value}, key, may_be_empty=may_be_empty)
+    assert isinstance(value, str)
+    return value
 
 
 def text_of(row: Row, key: str, *, may_be_empty: bool = False) -> str:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from trivium.human.formats.rows import Flaw, Reject, Row, find_files, instruction_of, read_records, text_of
+from trivium.human.formats.format import Format, each_row
+from trivium.human.formats.rows import Flaw, Row, instruction_of, text_of
 from trivium.records import Demonstration, Prompt
 
 SOURCE, LICENCE = "self-instruct", "Apache-2.0"
-
-
-def demonstrations(path: Path) -> Iterator[Demonstration | Reject]:
-    """Yield one demonstration per instance; path is the file, or a folder with seed_tasks.jsonl.
-
-    The folder's user_oriented_instructions.jsonl is not read: its authors ask that it be kept for evaluation.
-    """
-    for file in find_files(path, "seed_tasks.jsonl", "seed_tasks.jsonl.gz"):
-        yield from read_records(file, _convert)
 
 
 def _convert(row: Row) -> Iterator[Demonstration | Flaw]:
@@ -38,3 +29,15 @@ def _convert(row: Row) -> Iterator[Demonstration | Flaw]:
         group = {"group": text_of(row, "instruction")}
         prompt = Prompt.of(asked, origin="dataset", source=SOURCE, licence=LICENCE, kind=kind, attrs=group)
         yield Demonstration(prompt=prompt, reply=reply)
+
+
+SELF_INSTRUCT = Format(
+    name="self-instruct",
+    title="Self-Instruct seed tasks",
+    holds=(Demonstration,),
+    to_records=each_row(_convert),
+    likeness=lambda row: 1.0 if {"instruction", "instances"} <= row.keys() else 0.0,
+    suffixes=(".jsonl", ".jsonl.gz"),
+    files=("seed_tasks.jsonl", "seed_tasks.jsonl.gz"),  # the authors ask that the other file be kept for evaluation
+    one_source=True,
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from trivium.human.formats.rows import Flaw, Reject, Row, find_files, read_records, text_of
+from trivium.human.formats.format import Format, each_row
+from trivium.human.formats.rows import Flaw, Row, text_of
 from trivium.records import Demonstration, Prompt
 
 SOURCE, LICENCE = "t0-sample", "Apache-2.0 (prompts); underlying sets CC BY 4.0, CC BY-SA or MIT"
@@ -13,14 +13,19 @@ END = "<|endoftext|>"
 """Written out in the completions. Kept, it would be learnt as ordinary text."""
 
 
-def demonstrations(path: Path) -> Iterator[Demonstration | Reject]:
-    """Yield one demonstration per row, its template as `kind`; path is a file or a folder of *.jsonl.gz."""
-    for file in find_files(path, "*.jsonl.gz", "*.jsonl"):
-        yield from read_records(file, _convert)
-
-
 def _convert(row: Row) -> Iterator[Demonstration | Flaw]:
     reply = text_of({"completion": text_of(row, "completion").removesuffix(END)}, "completion")
     kind = text_of(row, "template", may_be_empty=True)
     prompt = Prompt.of(text_of(row, "prompt"), origin="dataset", source=SOURCE, licence=LICENCE, kind=kind)
     yield Demonstration(prompt=prompt, reply=reply)
+
+
+T0_SAMPLE = Format(
+    name="t0-sample",
+    title="T0 tasks: template, prompt, completion",
+    holds=(Demonstration,),
+    to_records=each_row(_convert),
+    likeness=lambda row: 1.0 if {"template", "prompt", "completion"} <= row.keys() else 0.0,
+    suffixes=(".jsonl.gz", ".jsonl"),
+    one_source=True,
+)

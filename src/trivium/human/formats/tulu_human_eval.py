@@ -5,9 +5,9 @@ strength.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from trivium.human.formats.rows import Flaw, Reject, Row, find_files, read_records, text_of
+from trivium.human.formats.format import Format, each_row
+from trivium.human.formats.rows import Flaw, Row, text_of
 from trivium.records import Comparison, Prompt
 
 SOURCE, LICENCE = "tulu-human-eval", "Apache-2.0"
@@ -22,17 +22,10 @@ STRENGTH = {
 ACCEPTABLE = {"yes": 1.0, "no": 0.0}
 
 
-def comparisons(path: Path) -> Iterator[Comparison | Reject]:
-    """Yield one comparison per annotation; path is the file, or a folder with annotations.jsonl.
-
-    Evaluators are published as initials and become pseudonyms `tulu-xx`. The order A, B is kept as it was shown;
+def _convert(row: Row) -> Iterator[Comparison | Flaw]:
+    """Evaluators are published as initials and become pseudonyms `tulu-xx`. The order A, B is kept as it was shown;
     rankings of the same two replies meet in `human.ranking.group`, which does not look at it.
     """
-    for file in find_files(path, "annotations.jsonl", "annotations.jsonl.gz"):
-        yield from read_records(file, _convert)
-
-
-def _convert(row: Row) -> Iterator[Comparison | Flaw]:
     preference = text_of(row, "preference")
     if preference not in STRENGTH:
         raise Flaw(f"`preference` is {preference!r}, wanted one of {', '.join(STRENGTH)}")
@@ -53,3 +46,15 @@ def _convert(row: Row) -> Iterator[Comparison | Flaw]:
         scores=scores,
         none_acceptable=acceptable == (0.0, 0.0),
     )
+
+
+TULU_HUMAN_EVAL = Format(
+    name="tulu-human-eval",
+    title="Tulu human evaluation: A/B judgements",
+    holds=(Comparison,),
+    to_records=each_row(_convert),
+    likeness=lambda row: 1.0 if {"completion_a", "completion_b", "preference"} <= row.keys() else 0.0,
+    suffixes=(".jsonl", ".jsonl.gz"),
+    files=("annotations.jsonl", "annotations.jsonl.gz"),
+    one_source=True,
+)

@@ -1,0 +1,94 @@
+"""The chain of events to a page of what happened, and to a verdict on whether anybody changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trivium.human.desk.actor import Actor, keep, stand
+from trivium.human.store.journal import Chain, Event
+from trivium.human.store.journal_write import HOUSE, event_hash
+from trivium.human.store.people import Person
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One event as leads read it."""
+
+    seq: int
+    at: datetime
+    by: str
+    """A pseudonym, or `studio`."""
+    action: str
+    target: str
+    detail: dict[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Whether a chain holds: every event hashed over the one before, none missing, the head as it was left."""
+
+    whole: bool
+    num_events: int
+    broken_at: int | None
+    why: str
+
+
+def events(
+    db: Session, actor: Actor, project_id: str | None, *, before: int | None = None, target: str | None = None
+) -> list[EventRow]:
+    """Return a page of a project's events, or of the house's, newest first; `before` is the seq to go on from."""
+    if project_id is None:
+        keep(actor)
+    else:
+        stand(db, actor, project_id, "see_audit")
+    query = (
+        select(Event, Person.pseudonym)
+        .join(Person, Person.id == Event.actor, isouter=True)
+        .where(Event.scope == (project_id or HOUSE))
+        .order_by(Event.seq.desc())
+        .limit(PAGE)
+    )
+    if before is not None:
+        query = query.where(Event.seq < before)
+    if target is not None:
+        query = query.where(Event.target == target)
+    return [EventRow(e.seq, e.created_at, name or e.actor, e.action, e.target, e.detail, e.hash) for e, name
+            in db.execute(query)]  # fmt: skip
+
+
+def verify(db: Session, actor: Actor, project_id: str | None) -> Verified:
+    """Hash a chain anew from its first event to its head."""
+    if project_id is None:
+        keep(actor)
+    else:
+        stand(db, actor, project_id, "see_audit")
+    scope = project_id or HOUSE
+    head = db.get(Chain, scope)
+    rows = db.scalars(select(Event).where(Event.scope == scope).order_by(Event.seq).execution_options(yield_per=1000))
+    return check(rows, head.seq if head else 0, head.hash if head else "0" * 64)
+
+
+def check(rows: Iterable[Event], length: int, last: str) -> Verified:
+    """Hash events anew in order, and compare the end with the head that was kept apart."""
+    previous, seq = "0" * 64, 0
+    for row in rows:
+        seq += 1
+        body = {"scope": row.scope, "seq": row.seq, "at": row.created_at.isoformat(timespec="microseconds"),
+                "actor": row.actor, "action": row.action, "target": row.target, "detail": row.detail}  # fmt: skip
+        if row.seq != seq:
+            return Verified(False, seq - 1, seq, f"event {seq} is missing")
+        if row.prev_hash != previous or row.hash != event_hash(previous, body):
+            return Verified(False, seq - 1, seq, f"event {seq} is not what was hashed")
+        previous = row.hash
+    if (seq, previous) != (length, last):
+        return Verified(False, seq, seq + 1, f"the chain ends at {seq}, its head says {length}")
+    return Verified(True, seq, None, "")

@@ -1,0 +1,76 @@
+"""A prompt being written to the prompts of the pool that are close to it, as fast as a pause in typing needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trivium.human.desk.actor import Actor, stand
+from trivium.human.duplicates import PromptIndex
+from trivium.human.store.projects import PoolPrompt
+
+LEAST_CHARACTERS = 20
+_lock = threading.Lock()
+_indexes: dict[tuple[str, str], tuple[PromptIndex, str]] = {}
+"""(database, project) → the index and the newest id in it: ids sort by time, so only what is new is read."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """A prompt that is close to another."""
+
+    id: str
+    text: str
+    likeness: float
+
+
+def nearest(db: Session, actor: Actor, project_id: str, text: str, *, least: float) -> list[Close]:
+    """Return at most three prompts of the pool at least that alike; the person's own returned text is among them."""
+    stand(db, actor, project_id, "write")
+    if len(text.strip()) < LEAST_CHARACTERS:
+        return []
+    with _lock:
+        index = _fresh(db, project_id)
+        found = index.nearest(text, least=least, limit=3)
+    query = select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_([one.id for one in found]))
+    texts = {row.id: row.search_text for row in db.execute(query)}
+    return [Close(one.id, texts[one.id], one.likeness) for one in found if one.id in texts]
+
+
+def clusters_of(db: Session, project_id: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return id → cluster of new prompts: that of the nearest in the pool, or of one before it here, or its own."""
+    found: dict[str, str] = {}
+    if not texts:
+        return found
+    with _lock:
+        index = _fresh(db, project_id)
+        for name, text in texts.items():
+            close = index.nearest(text, limit=1)
+            found[name] = close[0].id if close else name
+            index.add(name, text)  # where the transaction fails it stays, names nothing, and is looked up in vain
+    old = {near for name, near in found.items() if near not in texts}
+    query = select(PoolPrompt.id, PoolPrompt.cluster_id).where(PoolPrompt.id.in_(old))
+    known = {row.id: row.cluster_id for row in db.execute(query)}
+    for name in texts:
+        near = found[name]
+        found[name] = name if near == name else found.get(near) or known.get(near, name)
+    return found
+
+
+def _fresh(db: Session, project_id: str) -> PromptIndex:
+    key = (str(db.get_bind().engine.url), project_id)
+    index, newest = _indexes.get(key, (PromptIndex(), ""))
+    rows = db.execute(
+        select(PoolPrompt.id, PoolPrompt.search_text)
+        .where(PoolPrompt.project_id == project_id, PoolPrompt.id > newest)
+        .order_by(PoolPrompt.id)
+    )
+    for row in rows:
+        index.add(row.id, row.search_text)
+        newest = row.id
+    _indexes[key] = (index, newest)
+    return index

@@ -1,0 +1,114 @@
+"""Rows of judgements and marks to submissions in slot order: what means, statistics and deliveries are made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from trivium.human.rubrics import Rubric
+from trivium.human.store.people import Person
+from trivium.human.store.projects import Guideline
+from trivium.human.store.work import Assignment, Item, Judgement, Mark, Reply
+from trivium.human.submission import Submission
+
+CHUNK = 500
+
+
+def of_items(db: Session, item_ids: Sequence[str], *, all_rounds: bool = False) -> list[Submission]:
+    """Return every ranking of these items, oldest first; those of rounds that were sent back only on request."""
+    found: list[Submission] = []
+    for start in range(0, len(item_ids), CHUNK):
+        part = item_ids[start : start + CHUNK]
+        found += _some(db, Judgement.item_id.in_(part), Reply.item_id.in_(part), all_rounds)
+    return found
+
+
+def of_project(db: Session, project_id: str, *, batch_ids: Iterable[str] | None = None) -> list[Submission]:
+    """Return every ranking and skip of a project, or of some of its batches."""
+    items = select(Item.id).where(Item.project_id == project_id)
+    if batch_ids is not None:
+        items = items.where(Item.batch_id.in_(list(batch_ids)))
+    rows = _some(db, Judgement.item_id.in_(items), Reply.item_id.in_(items), False)
+    skips = db.execute(
+        select(Assignment, Person.pseudonym)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Assignment.item_id.in_(items), Assignment.step == "label", Assignment.state == "skipped")
+    )
+    rows += [
+        Submission(item=hold.item_id, person=name, skipped=True, at=hold.finished_at, seconds=hold.active_seconds)
+        for hold, name in skips
+    ]
+    return rows
+
+
+def _some(
+    db: Session, of_judgement: ColumnElement[bool], of_reply: ColumnElement[bool], all_rounds: bool
+) -> list[Submission]:
+    query = (
+        select(Judgement, Assignment.order, Person.pseudonym, Item.round, Item.gold, Item.is_gold)
+        .join(Assignment, Assignment.id == Judgement.assignment_id)
+        .join(Person, Person.id == Judgement.person_id)
+        .join(Item, Item.id == Judgement.item_id)
+        .where(of_judgement, Judgement.step == "label")
+        .order_by(Judgement.created_at, Judgement.id)
+    )
+    if not all_rounds:
+        query = query.where(Judgement.round == Item.round)
+    heads = db.execute(query).all()
+    replies = _replies(db, of_reply)
+    marks: dict[str, list[tuple[str | None, str, float]]] = defaultdict(list)
+    for one in db.execute(
+        select(Mark.judgement_id, Mark.response_id, Mark.axis, Mark.value)
+        .join(Judgement, Judgement.id == Mark.judgement_id)
+        .where(of_judgement, Judgement.step == "label")
+    ):
+        marks[one.judgement_id].append((one.response_id, one.axis, one.value))
+    wanted = {head[0].guideline_id for head in heads}
+    guides = {row.id: row for row in db.scalars(select(Guideline).where(Guideline.id.in_(wanted)))}
+    rubrics = {key: Rubric.model_validate(row.rubric) for key, row in guides.items() if row.rubric}
+    return [
+        _submission(row, tuple(order), name, replies.get(row.item_id, []), marks[row.id],
+                    (rubrics.get(row.guideline_id), str(guides[row.guideline_id].version),
+                     tuple(gold["ranks"]) if is_gold and "ranks" in gold else None))
+        for row, order, name, _, gold, is_gold in heads
+    ]  # fmt: skip
+
+
+def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Reply]]:
+    """Return each item's newest replies by slot."""
+    found: dict[str, dict[int, Reply]] = defaultdict(dict)
+    for row in db.scalars(select(Reply).where(of_reply).order_by(Reply.slot, Reply.round, Reply.revision)):
+        found[row.item_id][row.slot] = row
+    return {item: list(slots.values()) for item, slots in found.items()}
+
+
+def _submission(
+    row: Judgement,
+    order: tuple[int, ...],
+    person: str,
+    replies: Sequence[Reply],
+    marks: Sequence[tuple[str | None, str, float]],
+    rules: tuple[Rubric | None, str, tuple[int, ...] | None],
+) -> Submission:
+    rubric, version, gold = rules
+    place = {reply.id: index for index, reply in enumerate(replies)}
+    by_axis: dict[str, dict[int, float]] = defaultdict(dict)
+    for reply_id, axis, value in marks:
+        if reply_id is not None and reply_id in place:
+            by_axis[axis][place[reply_id]] = value
+    everyone = range(len(replies))
+    offered = [axis.key for axis in rubric.axes if axis.kind == "flag" and axis.subject == "reply"] if rubric else []
+    flags = sorted({*offered, *(axis.removeprefix("flag:") for axis in by_axis if axis.startswith("flag:"))})
+    ranks = by_axis.get("rank")
+    return Submission(
+        item=row.item_id, person=person, replies=tuple(reply.content for reply in replies),
+        ranks=tuple(int(ranks[index]) for index in everyone) if ranks else None,
+        scores={axis: tuple(values.get(index) for index in everyone) for axis, values in sorted(by_axis.items())
+                if axis != "rank" and not axis.startswith("flag:")},
+        flags={flag: tuple(by_axis.get(f"flag:{flag}", {}).get(index, 0) > 0 for index in everyone) for flag in flags},
+        none_acceptable=row.none_acceptable, guideline=version, at=row.created_at, seconds=row.seconds,
+        shown=order if sorted(order) == list(everyone) else (), gold_ranks=gold,
+    )  # fmt: skip

@@ -1,0 +1,201 @@
+"""Turns Label Studio's tasks into comparisons (Ranker, Pairwise) and demonstrations (text areas), one an annotation,
+and back.
+
+A rank list there has no ties; buckets have. So an order with ties is written as buckets named by rank, 1 the best, and
+read again as ranks. An older export has the bare list in `value.ranker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from trivium.human.formats.format import Format, Provenance
+from trivium.human.formats.rows import Flaw, Row
+from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
+from trivium.human.rubrics import competition_ranks
+from trivium.records import Comparison, Demonstration, Message, Prompt, Record
+
+SOURCE = "label-studio"
+RANK, NONE, REPLY = "rank", "none_acceptable", "reply"
+
+
+def _records(rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
+    for row in rows:
+        data = row.get("data")
+        if not isinstance(data, dict):
+            raise Flaw("wanted an object in `data`")
+        prompt = _prompt(row, data, said)
+        annotations = row.get("annotations") or []
+        if not annotations and "items" not in data:
+            yield prompt
+        elif not annotations:
+            yield Flaw("nobody annotated the task")
+        for number, annotation in enumerate(annotations, start=1):
+            try:
+                yield _annotated(annotation, data, prompt)
+            except Flaw as flaw:
+                yield Flaw(f"annotation {number}: {flaw}")
+
+
+def _prompt(row: Row, data: Row, said: Provenance) -> Prompt:
+    asked = data.get("prompt")
+    if isinstance(asked, str):
+        turns: tuple[Message, ...] = (Message(role="user", content=asked),)
+    else:
+        turns = turns_of(asked, "data.prompt")
+    attrs = kept(row, {"id", "data", "annotations", "predictions"}) | {
+        f"data.{key}": value for key, value in data.items() if key not in {"prompt", "items"} and isinstance(value, str)
+    }
+    return identified(row, prompt_of(turns, said.of(SOURCE), attrs))
+
+
+def _annotated(annotation: object, data: Row, prompt: Prompt) -> Record:
+    if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
+        raise Flaw("it has no list of results")
+    if annotation.get("was_cancelled"):
+        raise Flaw("it was skipped")
+    person = _person(annotation.get("completed_by"))
+    results = [one for one in annotation["result"] if isinstance(one, dict) and isinstance(one.get("value"), dict)]
+    if "items" not in data:
+        texts = [one["value"].get("text") for one in results if one.get("type") == "textarea"]
+        written = ["\n".join(text) if isinstance(text, list) else text for text in texts]
+        if len(written) != 1:
+            raise Flaw(f"it has {len(written)} texts, wanted one reply")
+        return Demonstration(prompt=prompt, reply=one_reply(written[0], "the text"), writer=person)
+    items = data["items"]
+    if not isinstance(items, list) or not all(isinstance(one, dict) and "id" in one for one in items):
+        raise Flaw("wanted a list of objects with an `id` in `data.items`")
+    names = [str(one["id"]) for one in items]
+    scores, flags = _marks(results, names)
+    return Comparison(
+        prompt=prompt,
+        replies=tuple(one_reply(one.get("body", one.get("title")), "body") for one in items),
+        ranks=_ranks(results, names),
+        ranker=person,
+        scores=scores,
+        flags=flags if any(flags) else (),
+        none_acceptable=any(one.get("from_name") == NONE for one in results),
+    )
+
+
+def _person(value: object) -> str:
+    """Return who annotated: an id, or an object with one. E-mail addresses are not taken over."""
+    if isinstance(value, dict):
+        value = value.get("id")
+    if value is None or value == "":
+        raise Flaw("nobody is named in `completed_by`")
+    return str(value).split("@")[0]
+
+
+def _ranks(results: Sequence[Row], names: Sequence[str]) -> tuple[int, ...]:
+    for one in results:
+        if one.get("type") == "ranker":
+            return _ranker(one["value"].get("ranker"), names)
+        if one.get("type") == "pairwise":
+            selected = one["value"].get("selected")
+            if len(names) != 2 or selected not in {"left", "right"}:
+                raise Flaw(f"`selected` is {selected!r} over {len(names)} items, wanted left or right of two")
+            return (1, 2) if selected == "left" else (2, 1)
+    raise Flaw("it has no order")
+
+
+def _ranker(value: object, names: Sequence[str]) -> tuple[int, ...]:
+    """Return the rank of each item: from a bare list, a list `rank`, or buckets that are named by numbers."""
+    if isinstance(value, dict) and set(value) <= {RANK, "_"}:
+        if value.get("_"):
+            raise Flaw(f"{len(value['_'])} items are not ranked")
+        value = value.get(RANK)
+    if isinstance(value, list):
+        levels = [[str(name)] for name in value]
+    elif isinstance(value, dict) and value and all(key.isdecimal() for key in value if key != "_"):
+        if value.get("_"):
+            raise Flaw(f"{len(value['_'])} items are not ranked")
+        levels = [[str(name) for name in value[key]] for key in sorted(value.keys() - {"_"}, key=int)]
+    else:
+        raise Flaw("its buckets are no order: wanted them named 1, 2, …")
+    place = {name: level for level, together in enumerate(levels) for name in together}
+    if sorted(place) != sorted(names) or sum(map(len, levels)) != len(names):
+        raise Flaw("the order does not name every item once")
+    return competition_ranks([place[name] for name in names])
+
+
+def _marks(
+    results: Sequence[Row], names: Sequence[str]
+) -> tuple[dict[str, tuple[float, ...]], tuple[tuple[str, ...], ...]]:
+    """Return scores (numbers or stars named `axis:item`) and flags (choices named `flags:item`)."""
+    numbers: dict[str, dict[str, float]] = {}
+    flags: dict[str, tuple[str, ...]] = {}
+    for one in results:
+        axis, _, name = str(one.get("from_name", "")).rpartition(":")
+        value = one["value"].get(str(one.get("type")))
+        if not axis or name not in names:
+            continue
+        if one.get("type") in {"number", "rating"} and type(value) in {int, float}:
+            numbers.setdefault(axis, {})[name] = float(value)
+        elif one.get("type") == "choices" and isinstance(value, list):
+            flags[name] = tuple(map(str, value))
+    complete = {axis: tuple(by[name] for name in names) for axis, by in numbers.items() if len(by) == len(names)}
+    return complete, tuple(flags.get(name, ()) for name in names)
+
+
+def _rows(records: Sequence[Any]) -> list[Row]:
+    first = records[0]
+    prompt = first if isinstance(first, Prompt) else first.prompt
+    plain = len(prompt.messages) == 1 and prompt.messages[0].role == "user"
+    data: Row = {"prompt": prompt.text if plain else spelt(prompt.messages)}
+    data |= {key.removeprefix("data."): one for key, one in prompt.attrs.items() if key.startswith("data.")}
+    annotations: list[Row] = []
+    if isinstance(first, Comparison):
+        data["items"] = [{"id": str(at), "title": "", "body": one} for at, one in enumerate(first.replies, start=1)]
+        annotations = [{"completed_by": one.ranker, "result": _results(one)} for one in records]
+    elif isinstance(first, Demonstration):
+        if any(one.writer is None for one in records):
+            raise Flaw("Label Studio names who wrote, and here nobody is named")
+        value = [{"text": [one.reply]} for one in records]
+        annotations = [
+            {"completed_by": one.writer, "result": [_result(REPLY, "textarea", text)]}
+            for one, text in zip(records, value, strict=True)
+        ]
+    task = {"id": prompt.id, "data": data, "annotations": annotations, "predictions": []}
+    return [task | restored(prompt.attrs)]
+
+
+def _result(name: str, kind: str, value: Row) -> Row:
+    return {"from_name": name, "to_name": "prompt" if kind == "textarea" else "replies", "type": kind, "value": value}
+
+
+def _results(record: Comparison) -> list[Row]:
+    names = [str(at) for at in range(1, len(record.replies) + 1)]
+    order: Row
+    if len(set(record.ranks)) == len(names):
+        order = {RANK: [names[at] for at in sorted(range(len(names)), key=record.ranks.__getitem__)]}
+    else:
+        levels = sorted(set(record.ranks))
+        order = {str(rank): [n for n, own in zip(names, record.ranks, strict=True) if own == rank] for rank in levels}
+    made = [_result(RANK, "ranker", {"ranker": order})]
+    for axis, marks in record.scores.items():
+        made += [_result(f"{axis}:{n}", "number", {"number": mark}) for n, mark in zip(names, marks, strict=True)]
+    for name, flags in zip(names, record.flags, strict=False):
+        if flags:
+            made.append(_result(f"flags:{name}", "choices", {"choices": list(flags)}))
+    if record.none_acceptable:
+        made.append(_result(NONE, "choices", {"choices": ["yes"]}))
+    return made
+
+
+def _likeness(row: Row) -> float:
+    return 1.0 if isinstance(row.get("data"), dict) and ("annotations" in row or "predictions" in row) else 0.0
+
+
+LABEL_STUDIO = Format(
+    name="label-studio",
+    title="Label Studio tasks with annotations",
+    holds=(Comparison, Demonstration, Prompt),
+    to_records=_records,
+    to_rows=_rows,
+    likeness=_likeness,
+    record_key=same_replies,
+    cannot_hold=("annotations of a demonstration", "source, licence and consent", "guideline version"),
+    suffixes=(".json", ".json.gz", ".jsonl"),
+)

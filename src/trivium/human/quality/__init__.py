@@ -1,0 +1,1 @@
+"""Submissions to what they say about the work: agreement, people, places, noise, groups."""

@@ -1,0 +1,90 @@
+"""Portable column types: ids that sort by time, UTC timestamps, JSON, and words from a fixed list with a CHECK."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, String, Text, TypeDecorator
+from sqlalchemy import Table as CoreTable
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+ID_LENGTH = 32
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def new_id() -> str:
+    """Return a UUIDv7 (RFC 9562, section 5.7) as 32 hexadecimal digits: 48 bits of milliseconds, then 74 of chance.
+
+    >>> a = new_id(); (len(a), a[12], a[16] in "89ab")
+    (32, '7', True)
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    chance = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 64 & 0xFFF) << 64
+    value |= 0x2 << 62 | (chance & (2**62 - 1))
+    return f"{value:032x}"
+
+
+def now() -> datetime:
+    """Return this moment in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC with its zone; a naive one is refused, because nobody knows when it is."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware moment into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"wanted a moment with a time zone, found {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back, which SQLite does not keep."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def words(name: str, literal: Any) -> Enum:
+    """Return a text column type that holds only the words of a Literal, checked by the database too."""
+    return Enum(*get_args(literal), name=name, native_enum=False, create_constraint=True, length=32)
+
+
+class Table(DeclarativeBase):
+    """The root of all tables."""
+
+    type_annotation_map = {  # noqa: RUF012 -- read once by SQLAlchemy, never changed
+        str: Text(),
+        datetime: UtcTime(),
+        dict[str, Any]: Json,
+        list[str]: Json,
+        list[int]: Json,
+        list[dict[str, Any]]: Json,
+    }
+
+
+def core(table: type[Table]) -> CoreTable:
+    """Return the plain table under a mapped class, for statements that run often."""
+    found = table.__table__
+    assert isinstance(found, CoreTable)
+    return found
+
+
+def key() -> Mapped[str]:
+    """Return the primary key that nearly every table has."""
+    return mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+
+
+def created() -> Mapped[datetime]:
+    """Return the column that says when a row came to be."""
+    return mapped_column(UtcTime(), default=now)

@@ -1,0 +1,135 @@
+"""A database URL to transactions: SQLite (WAL, one writer at a time from the first statement) or PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from trivium.core.errors import InputError, MissingExtraError, StorageError
+from trivium.human.store.journal_write import append_pending
+
+T = TypeVar("T")
+BUSY_SECONDS = 30.0
+ATTEMPTS = 5
+_CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
+
+
+class DatabaseError(InputError):
+    """A database that cannot be reached or is of another version."""
+
+
+class Database:
+    """One database. Making it connects to nothing; `migrate.prepare` brings its tables up to date."""
+
+    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+        """Take `sqlite:///file.db` (or a plain path) or `postgresql://user@host/name`."""
+        self.url = _full_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        if self.is_sqlite:
+            Path(make_url(self.url).database or "").parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(self.url, pool_size)
+        self._writers = threading.Lock() if self.is_sqlite else None
+        # SQLite lets waiting connections sleep longer and longer; a lock of our own hands over at once.
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _sqlite_connect)
+            event.listen(self.engine, "begin", _sqlite_begin)
+        self._writing = self.engine.execution_options(trivium_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one moment and writes nothing."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session  # closing gives the connection back; what was read stays readable after the block
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session whose changes, events and messages are all kept when the block ends well, or none of them."""
+        if self._writers is not None and not self._writers.acquire(timeout=BUSY_SECONDS):
+            raise StorageError("the database has been busy for half a minute", do="try again")
+        try:
+            with Session(self._writing, expire_on_commit=False) as session:
+                yield session
+                append_pending(session)
+                session.commit()
+        finally:
+            if self._writers is not None:
+                self._writers.release()
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Do the work in a write transaction; where two clashed, do it again, at most five times."""
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.write() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS - 1 or not clashed(error):
+                    raise
+                time.sleep(0.01 * 2**attempt)
+        raise AssertionError("the loop returns or raises")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def clashed(error: DBAPIError) -> bool:
+    """Say whether the error is two transactions in each other's way, so that trying again helps."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _CLASHES or (isinstance(error, OperationalError) and "locked" in str(error.orig))
+
+
+def _full_url(url: str) -> str:
+    """Return SQLAlchemy's spelling: a plain path is SQLite, PostgreSQL is spoken to by psycopg 3.
+
+    >>> _full_url("studio.db"), _full_url("postgresql://localhost/studio")
+    ('sqlite:///studio.db', 'postgresql+psycopg://localhost/studio')
+    """
+    if "://" not in url:
+        return f"sqlite:///{url}"
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    if not url.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise DatabaseError(
+            f"wanted an SQLite file or a PostgreSQL URL, found {url.partition(':')[0]}:",
+            do="give --database studio.db or --database postgresql://user@host/name",
+        )
+    return url
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    try:
+        if url.startswith("sqlite"):
+            return create_engine(
+                url, pool_size=pool_size, max_overflow=pool_size,
+                connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            )  # fmt: skip
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"PostgreSQL needs the package {error.name}", do="pip install 'trivium[studio]'"
+        ) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DatabaseError(f"this is no database URL: {error}", do="give an SQLite file or postgresql://…") from error
+
+
+def _sqlite_connect(connection: DBAPIConnection, _: Any) -> None:
+    connection.isolation_level = None  # the driver would begin too late; `_sqlite_begin` does it
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "cache_size=-65536", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("trivium_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

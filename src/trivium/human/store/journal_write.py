@@ -1,0 +1,100 @@
+"""What a transaction did to its events in the hash chain and its messages in the outbox, at its very end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from trivium.human.store.columns import core, new_id, now
+from trivium.human.store.journal import Chain, Event, Outbox, Webhook
+
+HOUSE = "house"
+_PENDING = "trivium.events"
+
+
+def note(session: Session, actor: str, action: str, target: str, **detail: Any) -> None:
+    """Remember that this was done in the house; the event is written when the transaction ends."""
+    session.info.setdefault(_PENDING, []).append((HOUSE, actor, action, target, detail))
+
+
+def note_in(session: Session, project_id: str, actor: str, action: str, target: str, **detail: Any) -> None:
+    """Remember that this was done in a project; the event is written when the transaction ends."""
+    session.info.setdefault(_PENDING, []).append((project_id, actor, action, target, detail))
+
+
+def event_hash(previous: str, row: dict[str, Any]) -> str:
+    """Return the SHA-256 over the hash before and the event's canonical JSON."""
+    body = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256((previous + "\n" + body).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def append_pending(session: Session) -> None:
+    """Append the events to their chains; the chain's head is locked from here to the commit only."""
+    pending = session.info.pop(_PENDING, [])
+    if not pending:
+        return
+    session.flush()
+    by_scope: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {}
+    for scope, actor, action, target, detail in pending:
+        by_scope.setdefault(scope, []).append((actor, action, target, detail))
+    for scope in sorted(by_scope):  # one order for all, so that no two transactions wait for each other
+        _append(session, scope, by_scope[scope])
+
+
+def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[str, Any]]]) -> None:
+    seq, previous = _head(session, scope)
+    events = []
+    for actor, action, target, detail in rows:
+        seq += 1
+        at = now()
+        body = {"scope": scope, "seq": seq, "at": at.isoformat(timespec="microseconds"), "actor": actor,
+                "action": action, "target": target, "detail": detail}  # fmt: skip
+        digest = event_hash(previous, body)
+        events.append({"id": new_id(), "created_at": at, "scope": scope, "seq": seq, "actor": actor, "action": action,
+                       "target": target, "detail": detail, "prev_hash": previous, "hash": digest})  # fmt: skip
+        previous = digest
+    connection = session.connection()
+    connection.execute(_ADD, events)
+    connection.execute(_ADVANCE, {"of": scope, "seq": seq, "hash": previous})
+    if scope != HOUSE:
+        _post(session, scope, events)
+
+
+_HEAD = select(Chain.seq, Chain.hash).where(Chain.scope == bindparam("of")).with_for_update()
+_ADD = insert(core(Event))
+_ADVANCE = update(core(Chain)).where(core(Chain).c.scope == bindparam("of"))
+_HOOKS = select(Webhook.id, Webhook.topics).where(Webhook.project_id == bindparam("of"), Webhook.active)
+
+
+def _head(session: Session, scope: str) -> tuple[int, str]:
+    """Return the chain's length and last hash, its row locked; a new chain begins with zeros."""
+    row = session.execute(_HEAD, {"of": scope}).one_or_none()
+    if row is None:
+        dialect = session.get_bind().dialect.name
+        if dialect == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert as upsert
+        else:
+            from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+        session.execute(upsert(Chain).values(scope=scope, seq=0, hash="0" * 64).on_conflict_do_nothing())
+        row = session.execute(_HEAD, {"of": scope}).one()
+    return row.seq, row.hash
+
+
+def _post(session: Session, project_id: str, events: list[dict[str, Any]]) -> None:
+    """Put each event into the outbox of every webhook that asked for its kind."""
+    hooks = session.execute(_HOOKS, {"of": project_id})
+    messages = [
+        {"id": new_id(), "created_at": event["created_at"], "webhook_id": hook.id, "topic": event["action"],
+         "payload": {"type": event["action"], "timestamp": event["created_at"].isoformat(),
+                     "data": {"target": event["target"], **event["detail"]}},
+         "state": "waiting", "attempts": 0, "due_at": event["created_at"], "last_error": ""}
+        for hook in hooks.all()
+        for event in events
+        if not hook.topics or event["action"] in hook.topics
+    ]  # fmt: skip
+    if messages:
+        session.execute(insert(Outbox), messages)

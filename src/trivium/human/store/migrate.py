@@ -1,0 +1,62 @@
+"""A database of any age to one with the tables of this version: Alembic's steps, packaged with the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from trivium.human.store import deliveries, journal, people, projects, work  # noqa: F401 -- fills Table.metadata
+from trivium.human.store.columns import Table
+from trivium.human.store.database import Database, DatabaseError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+METADATA = Table.metadata
+_LOCK = 7_238_215_101  # PostgreSQL advisory lock: two servers that start at once do not both migrate
+
+
+def prepare(database: Database) -> None:
+    """Bring the tables up to date; what is up to date stays as it is. A database from a later version is refused."""
+    try:
+        with database.engine.execution_options(trivium_write=True).begin() as connection:
+            if not database.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            command.upgrade(config(connection), "head")
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database was made by a later version: {error}", do="install that version or newer"
+        ) from error
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"the database cannot be reached: {str(error.orig).strip().splitlines()[0]}",
+            where=database.engine.url.render_as_string(hide_password=True),
+            do="check the URL and that the server runs",
+        ) from error
+
+
+def config(connection: Connection) -> Config:
+    """Return Alembic's settings for this connection."""
+    made = Config()
+    made.set_main_option("script_location", str(MIGRATIONS))
+    made.attributes["connection"] = connection
+    return made
+
+
+def version_of(connection: Connection) -> str | None:
+    """Return the version the database is at, None where it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str:
+    """Return the version this code wants."""
+    made = Config()
+    made.set_main_option("script_location", str(MIGRATIONS))
+    head = ScriptDirectory.from_config(made).get_current_head()
+    assert head is not None
+    return head

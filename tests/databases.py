@@ -1,0 +1,143 @@
+"""Databases for tests: an SQLite file, and a PostgreSQL cluster of our own that lives as long as the tests do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from trivium.human.store.database import Database
+from trivium.human.store.migrate import prepare
+
+_NUMBERS = count(1)
+INSTALL = "install PostgreSQL's server (Debian: apt-get install postgresql), or run scripts/system_packages.sh database"
+
+
+def _programs() -> Path:
+    """Return the folder with initdb and postgres."""
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    found = shutil.which("initdb")
+    if found is None:
+        raise RuntimeError(f"no PostgreSQL server was found: {INSTALL}")
+    return Path(found).resolve().parent
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Cluster:
+    """A running server, reached by a socket in its own folder; databases are copies of one that is prepared."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        # The server refuses to run as root.
+        self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
+        if self.user:
+            shutil.chown(folder, "postgres", "postgres")
+        self.programs = _programs()
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Make the cluster where it is new, run the server, wait until it answers."""
+        data = self.folder / "data"
+        if not data.exists():
+            command = [self.programs / "initdb", "-D", data, "-U", "trivium", "-A", "trust", "-E", "UTF8", "--locale=C"]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self.user)
+        settings = {"listen_addresses": "", "unix_socket_directories": self.folder, "max_connections": 300}
+        command = [self.programs / "postgres", "-D", data, "-p", str(self.port)]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self.user)
+        engine = create_engine(Database(self.url("postgres")).engine.url)
+        for _ in range(300):
+            try:
+                with engine.connect():
+                    break
+            except Exception:  # noqa: BLE001 -- whatever it says while it wakes
+                time.sleep(0.1)
+        else:
+            raise RuntimeError((self.folder / "log").read_text()[-2000:])
+        engine.dispose()
+
+    def stop(self) -> None:
+        """End the server and wait for it."""
+        if self.server is not None:
+            self.server.terminate()
+            try:
+                self.server.wait(20)
+            except subprocess.TimeoutExpired:
+                self.server.kill()
+                self.server.wait()
+
+    def url(self, name: str) -> str:
+        return f"postgresql://trivium@/{name}?host={self.folder}&port={self.port}"
+
+    def make(self, template: str = "template1") -> str:
+        """Make a database and return its name."""
+        name = f"test_{next(_NUMBERS)}"
+        engine = create_engine(Database(self.url("postgres")).engine.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        engine.dispose()
+        return name
+
+
+@contextmanager
+def postgresql_cluster() -> Iterator[Cluster]:
+    """Run a server in a folder with a short name (a socket's path has at most 107 bytes)."""
+    folder = Path(tempfile.mkdtemp(prefix="trv-pg-", dir="/tmp"))
+    cluster = Cluster(folder)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Databases:
+    """Fresh, prepared databases of one kind."""
+
+    def __init__(self, cluster: Cluster | None, folder: Path) -> None:
+        self.cluster, self.folder = cluster, folder
+        self.made: list[Database] = []
+        if cluster is not None:
+            self.template = cluster.make()
+            first = Database(cluster.url(self.template))
+        else:
+            self.template = str(folder / "template.db")
+            first = Database(self.template)
+        prepare(first)
+        first.close()
+
+    def new(self) -> Database:
+        """Return a prepared, empty database of its own."""
+        if self.cluster is not None:
+            made = Database(self.cluster.url(self.cluster.make(self.template)))
+        else:
+            file = self.folder / f"studio_{next(_NUMBERS)}.db"
+            shutil.copyfile(self.template, file)
+            made = Database(str(file))
+        self.made.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close every connection."""
+        for one in self.made:
+            one.close()
