@@ -87,18 +87,20 @@ def _people(lay: Road, recipe: Recipe, world: str) -> tuple[str, str]:
     return sealed if named.demonstrations else world, sealed if named.comparisons else world
 
 
-def _is_text_alone(recipe: Recipe) -> bool:
-    """Return whether `road = "text"` is written, and not `"whole"`."""
+ROADS = {"whole": road, "text": text}
+
+
+def _road_of(recipe: Recipe) -> str:
     name = recipe.value("road", "whole")
-    if name not in ("whole", "text"):
-        raise RecipeError(f'`road`: wanted "whole" or "text", found {name!r}', where=str(recipe.path))
-    return name == "text"
+    if name not in ROADS:
+        raise RecipeError(f"`road`: wanted {' or '.join(ROADS)}, found {name!r}", where=str(recipe.path))
+    return name
 
 
 def build(path: Path, sets: Sequence[str] = ()) -> Graph:
     """Read a recipe, lay its road, and refuse what no stage reads."""
     recipe = load(path, sets)
-    graph = text(recipe) if _is_text_alone(recipe) else road(recipe)
+    graph = ROADS[_road_of(recipe)](recipe)
     recipe.refuse_unread()
     return graph
 
