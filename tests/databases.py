@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -83,7 +84,7 @@ class Cluster:
     def stop(self) -> None:
         """End the server and wait for it."""
         if self.server is not None:
-            self.server.terminate()
+            self.server.send_signal(signal.SIGINT)  # without waiting for who is connected
             try:
                 self.server.wait(20)
             except subprocess.TimeoutExpired:
