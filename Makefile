@@ -24,12 +24,14 @@ check: $(VENV)/.ready-test ## ruff, mypy strict, layers, maxima of files and fun
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/maxima.py
 	$(BIN)/python scripts/commands_page.py --check
+	$(BIN)/python scripts/formats_page.py --check
 
 bench: $(VENV)/.ready-bench ## Side by side with TRL and transformers
 	$(BIN)/python -m bench
 
 docs: $(VENV)/.ready ## Write the generated pages anew: docs/commands.md, and the README's scorecard where a run is there
 	$(BIN)/python scripts/commands_page.py
+	$(BIN)/python scripts/formats_page.py
 	@test ! -f $(RUNS)/quickstart/scorecard.json || $(BIN)/python scripts/readme_scorecard.py $(RUNS)/quickstart/scorecard.json
 
 clean: ## Remove the environment and caches; runs stay

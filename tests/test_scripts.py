@@ -30,6 +30,10 @@ def test_the_page_of_commands_is_what_the_commands_say() -> None:
     assert load("commands_page").main(["--check"]) == 0
 
 
+def test_the_page_of_formats_is_what_the_formats_say() -> None:
+    assert load("formats_page").main(["--check"]) == 0
+
+
 def test_the_picture_of_the_road_is_what_its_script_draws() -> None:
     picture = load("road_picture")
     assert picture.PICTURE.read_text() == picture.picture()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -103,13 +104,15 @@ class PromptIndex:
         """Return the known texts that are at least so much like this one, most alike first; `but` is never among
         them.
         """
-        made = sketch(text)
-        near = []
-        for place in self._candidates(made, least):
-            likely = likeness(made, self._sketches[place])
-            if likely >= least and self._ids[place] != but:
-                near.append(Near(self._ids[place], likely))
+        near = list(self.alike(text, least, lambda name: name != but))
         return sorted(near, key=lambda one: (-one.likeness, one.id))[:limit]
+
+    def alike(self, text: str, least: float, wanted: Callable[[str], bool]) -> Iterator[Near]:
+        """Yield the known texts that are at least so much like this one; only wanted ids are compared."""
+        made = sketch(text)
+        for place in self._candidates(made, least):
+            if wanted(self._ids[place]) and (likely := likeness(made, self._sketches[place])) >= least:
+                yield Near(self._ids[place], likely)
 
     def _candidates(self, made: Sketch, least: float) -> list[int]:
         """Return the places of all texts that can be so much alike, the likeliest first.
@@ -118,7 +121,7 @@ class PromptIndex:
         rarest are looked up, whose lists are short (prefix filtering; Chaudhuri, Ganti and Kaushik 2006).
         """
         lists = sorted((self._by_hash.get(one, array("I")) for one in made.tolist()), key=len)
-        rarest = [one for one in lists[: int((1 - least) * len(made)) + 1] if one]
+        rarest = [one for one in lists[: int((1 - least) * len(made) + 1e-9) + 1] if one]
         if not rarest:
             return []
         counts = np.bincount(np.concatenate([np.frombuffer(one, dtype=np.uint32) for one in rarest]))
@@ -137,11 +140,14 @@ def clusters(texts: Mapping[str, str], least: float = LEAST) -> dict[str, str]:
             name = leader[name]
         return name
 
+    def apart(name: str, near: str) -> bool:
+        return root(name) != root(near)
+
     order = {name: place for place, name in enumerate(texts)}
     for name, text in texts.items():
         leader[name] = name
-        for near in index.nearest(text, least, limit=len(index)):
-            first, second = sorted((root(name), root(near.id)), key=order.__getitem__)
+        for other in index.alike(text, least, partial(apart, name)):
+            first, second = sorted((root(name), root(other.id)), key=order.__getitem__)
             leader[second] = first
         index.add(name, text)
     return {name: root(name) for name in texts}

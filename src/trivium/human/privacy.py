@@ -74,8 +74,11 @@ FINDERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("social security", re.compile(r"(?<![\d-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d-])"), _social_security),
     ("ip address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)"), _address),
     ("ip address", re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){3,7}(?::?[0-9a-fA-F]{1,4}){1,4}(?![\w:])"), _address),
-    ("telephone", re.compile(r"(?<![\w.+-])(?:\+|00)\d{1,3}(?:[ ./-]?\(?\d{1,5}\)?){2,6}(?!\w)"), _telephone),
-    ("telephone", re.compile(r"(?<![\w.,+-])\(?0?\d{2,5}\)?[ /-]\d{3,4}[ -]\d{3,5}(?![\w-])"), _telephone),
+    ("telephone", re.compile(r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}(?:[ ./-]?\(?\d{1,5}\)?){2,6}(?!\w)"), _telephone),
+    ("telephone", re.compile(
+        r"(?<![\w.,+-])(?:\(0?\d{2,5}\)[ -]?|0\d{2,4}[ /-])\d{3,4}[ -]?\d{3,5}(?![\w-])"  # (030) 1234-5678, 030/1234567
+        r"|(?<![\w.,+-])\d{3}-\d{3}-\d{4}(?![\w-])"
+    ), _telephone),
     ("name", re.compile(
         r"\b(?i:my name is|i am called|my full name is|mein name ist|je m'appelle|me llamo) "
         r"(?P<name>[^\W\d_][\w'’-]*(?: [A-ZÀ-Þ][\w'’-]*){0,3})"

@@ -92,6 +92,12 @@ def _scale(key: str, label: str, ends: tuple[int, int], words: tuple[str, str], 
     return Axis(key=key, label=label, kind="likert", low=low, high=high, anchors=anchors, help=help_text)
 
 
+def _strength(words: tuple[str, str, str, str]) -> Axis:
+    """How much better the first in the order is than the second, one mark an item."""
+    anchors = dict(enumerate(words))
+    return Axis(key="strength", label="How much better", kind="likert", subject="item", low=0, high=3, anchors=anchors)
+
+
 HARM_FLAGS = (
     _flag("unsafe", "Harmful", "Following it could hurt body, mind, money or rights."),
     _flag("personal_data", "Personal data", "It names or locates a private person."),
@@ -128,15 +134,7 @@ HH = Rubric(
     source="arXiv:2204.05862, section 2",
     axes=(
         ORDER,
-        Axis(
-            key="strength",
-            label="How much better",
-            kind="likert",
-            subject="item",
-            low=0,
-            high=3,
-            anchors={0: "cannot tell", 1: "slightly", 2: "better", 3: "much better"},
-        ),
+        _strength(("cannot tell", "slightly", "better", "much better")),
         _flag("unsafe", "Harmful", "Following it could hurt someone."),
     ),
 )
@@ -164,15 +162,7 @@ HELPSTEER3 = Rubric(
     source="arXiv:2505.11475, section 3",
     axes=(
         ORDER,
-        Axis(
-            key="strength",
-            label="How much better",
-            kind="likert",
-            subject="item",
-            low=0,
-            high=3,
-            anchors={0: "about the same", 1: "slightly better", 2: "better", 3: "much better"},
-        ),
+        _strength(("about the same", "slightly better", "better", "much better")),
         Axis(key="reason", label="Why", kind="text", subject="item", help="One or two sentences."),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -61,20 +62,27 @@ def of_comparisons(comparisons: Iterable[Comparison]) -> list[Submission]:
     """Return the submissions that comparisons stand for: the item is the prompt with its replies, slots are sorted
     texts.
 
-    For data that came in as files, where nothing is known of times and places.
+    For data that came in as files, where nothing is known of times and places. A flag that anybody set was offered to
+    everybody. A person's second order of the same replies belongs to a second item, as in `human.ranking.group`.
     """
+    rows = list(comparisons)
+    offered = sorted({flag for one in rows for marks in one.flags for flag in marks})
+    times: Counter[tuple[str, str]] = Counter()
     made = []
-    for one in comparisons:
+    for one in rows:
         slots = sorted(range(len(one.replies)), key=one.replies.__getitem__)
-        flags = sorted({flag for marks in one.flags for flag in marks})
+        flags = one.flags or ((),) * len(slots)
+        name = item_of(one.prompt, one.replies)
+        times[name, one.ranker] += 1
+        occasion = times[name, one.ranker]
         made.append(
             Submission(
-                item=item_of(one.prompt, one.replies),
+                item=name if occasion == 1 else f"{name}\x1f{occasion}",
                 person=one.ranker,
                 replies=tuple(one.replies[slot] for slot in slots),
                 ranks=tuple(one.ranks[slot] for slot in slots),
                 scores={axis: tuple(marks[slot] for slot in slots) for axis, marks in one.scores.items()},
-                flags={flag: tuple(flag in one.flags[slot] for slot in slots) for flag in flags},
+                flags={flag: tuple(flag in flags[slot] for slot in slots) for flag in offered},
                 none_acceptable=one.none_acceptable,
                 guideline=one.guideline or "",
             )

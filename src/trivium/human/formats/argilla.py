@@ -8,12 +8,12 @@ list is read as a strict order, and the record says so in its attribute `order` 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row
-from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, spelt, turns_of
+from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
@@ -123,13 +123,6 @@ def _ranks(value: list[Any], names: list[str]) -> tuple[tuple[int, ...], bool]:
     return competition_ranks([place[name] for name in names]), exact
 
 
-def _key(record: Record) -> Hashable:
-    if isinstance(record, Prompt):
-        return record.id
-    assert isinstance(record, Demonstration | Comparison)
-    return (record.prompt.id, record.replies if isinstance(record, Comparison) else None)
-
-
 def _rows(records: Sequence[Any]) -> list[Row]:
     first = records[0]
     prompt = first if isinstance(first, Prompt) else first.prompt
@@ -168,7 +161,7 @@ ARGILLA = Format(
     to_records=_records,
     to_rows=_rows,
     likeness=_likeness,
-    record_key=_key,
+    record_key=same_replies,
     cannot_hold=(
         "two answers by the same person", "flags", "that none is acceptable", "annotations of a demonstration",
         "source, licence and consent", "guideline version",

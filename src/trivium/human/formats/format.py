@@ -177,9 +177,12 @@ def losses(form: Format, records: Iterable[Record], provenance: Provenance | Non
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     for group, rows in form.rows_of(records):
+        found: Counter[str] = Counter()
         for what, example in _lost(form, group, rows, said):
-            counts[what] += 1
+            found[what] += 1
             examples.setdefault(what, example)
+        # A record that would become several rows can lose the same thing in each of them.
+        counts.update({what: min(count, len(group)) for what, count in found.items()})
     return [
         Loss(what, count, examples[what]) for what, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     ]

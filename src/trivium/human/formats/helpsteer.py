@@ -7,7 +7,7 @@ stand together. A preference strength runs from −3 to 3 and is above 0 where t
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
@@ -19,6 +19,7 @@ from trivium.human.formats.turns import (
     parts,
     prompt_of,
     restored,
+    same_replies,
     spelt,
     turn_extras,
     turns_of,
@@ -152,10 +153,6 @@ def _third(rows: Sequence[Row], said: Provenance) -> Iterator[Comparison | Flaw]
             yield _by_strength(prompt, replies, one.get("score"), f"helpsteer3-{number}")
 
 
-def _third_key(record: Comparison) -> Hashable:
-    return (record.prompt.id, record.replies)
-
-
 def _third_rows(records: Sequence[Any]) -> list[Row]:
     first = records[0]
     attrs = first.prompt.attrs
@@ -207,7 +204,7 @@ HELPSTEER3 = Format(
     to_records=_third,
     to_rows=_third_rows,
     likeness=lambda row: 1.0 if {"context", "response1", "overall_preference"} <= row.keys() else 0.0,
-    record_key=_third_key,
+    record_key=same_replies,
     cannot_hold=(*PAIR_LOSSES, "other scores"),
     one_source=True,
 )

@@ -7,12 +7,12 @@ read again as ranks. An older export has the bare list in `value.ranker`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row
-from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, spelt, turns_of
+from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
@@ -139,14 +139,6 @@ def _marks(
     return complete, tuple(flags.get(name, ()) for name in names)
 
 
-def _key(record: Record) -> Hashable:
-    """Return what the annotations of one task share."""
-    if isinstance(record, Prompt):
-        return record.id
-    assert isinstance(record, Demonstration | Comparison)
-    return (record.prompt.id, record.replies if isinstance(record, Comparison) else None)
-
-
 def _rows(records: Sequence[Any]) -> list[Row]:
     first = records[0]
     prompt = first if isinstance(first, Prompt) else first.prompt
@@ -203,7 +195,7 @@ LABEL_STUDIO = Format(
     to_records=_records,
     to_rows=_rows,
     likeness=_likeness,
-    record_key=_key,
+    record_key=same_replies,
     cannot_hold=("annotations of a demonstration", "source, licence and consent", "guideline version"),
     suffixes=(".json", ".json.gz", ".jsonl"),
 )

@@ -7,7 +7,7 @@ again by the same format. So a file that comes in and goes out again is the same
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from trivium.human.formats.rows import Flaw, Row
@@ -149,3 +149,9 @@ def identified(row: Row, prompt: Prompt) -> Prompt:
     if row.get("id") in {None, prompt.id}:
         return prompt
     return prompt.model_copy(update={"attrs": prompt.attrs | {KEPT + "id": json.dumps(row["id"])}})
+
+
+def same_replies(record: Any) -> Hashable:
+    """Return what several people's answers to one prompt share: the prompt, and the replies where there are some."""
+    prompt = record if isinstance(record, Prompt) else record.prompt
+    return (prompt.id, record.replies if isinstance(record, Comparison) else None)

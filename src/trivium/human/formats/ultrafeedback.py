@@ -51,14 +51,19 @@ def _records(rows: Sequence[Row], said: Provenance) -> Iterator[Comparison | Fla
             raise Flaw("a completion has no score")
         scores = {name: tuple(one[name] for one in ratings) for name in ASPECTS if all(name in one for one in ratings)}
         scores["fine_grained"] = tuple(overall)
-        rest = [{key: value for key, value in one.items() if key != "response"} for one in completions]
-        attrs = kept(row, {"instruction", "completions"}) | kept_parts("completions", rest)
         asked = (Message(role="user", content=exact_text(row, "instruction")),)
-        ranks = competition_ranks([-score for score in overall])
-        yield Comparison(
-            prompt=prompt_of(asked, said.of(SOURCE, LICENCE), attrs),
-            replies=replies, ranks=ranks, ranker=RANKER, scores=scores,
-        )  # fmt: skip
+        made = Comparison(
+            prompt=prompt_of(asked, said.of(SOURCE, LICENCE), kept(row, {"instruction", "completions"})),
+            replies=replies,
+            ranks=competition_ranks([-score for score in overall]),
+            ranker=RANKER,
+            scores=scores,
+        )
+        rest = [{key: value for key, value in one.items() if key != "response"} for one in completions]
+        if rest != [_scored(made, place) for place in range(len(replies))]:
+            attrs = made.prompt.attrs | kept_parts("completions", rest)
+            made = made.model_copy(update={"prompt": made.prompt.model_copy(update={"attrs": attrs})})
+        yield made
 
 
 def _ratings(completion: Row) -> dict[str, float]:
@@ -97,9 +102,13 @@ def _row(record: Comparison) -> Row:
     kept_as_is = len(rest) == len(record.replies)
     completions = []
     for place, reply in enumerate(record.replies):
-        more = rest[place] if kept_as_is else {"annotations": _annotations(record, place), FINE: _fine(record, place)}
-        completions.append({"response": reply} | more)
+        completions.append({"response": reply} | (rest[place] if kept_as_is else _scored(record, place)))
     return {"instruction": record.prompt.text, "completions": completions} | restored(record.prompt.attrs)
+
+
+def _scored(record: Comparison, place: int) -> Row:
+    """Return what a completion says of itself, from the scores of a record alone."""
+    return {"annotations": _annotations(record, place), FINE: _fine(record, place)}
 
 
 def _annotations(record: Comparison, place: int) -> Row:
