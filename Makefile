@@ -26,8 +26,10 @@ check: $(VENV)/.ready-test ## ruff, mypy strict, layers, maxima of files and fun
 	$(BIN)/python scripts/commands_page.py --check
 	$(BIN)/python scripts/formats_page.py --check
 
-bench: $(VENV)/.ready-bench ## Side by side with TRL and transformers
+bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove; curation from jsonl to shards by size
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.kernels
+	$(BIN)/python -m bench.corpus
 
 docs: $(VENV)/.ready ## Write the generated pages anew: docs/commands.md, and the README's scorecard where a run is there
 	$(BIN)/python scripts/commands_page.py

@@ -43,13 +43,17 @@ def test_training_again_gives_the_same_weights() -> None:
 
 def test_a_score_is_the_sigmoid_of_the_weights_of_words_and_pairs() -> None:
     by = Classifier(np.zeros(64, np.float32), 0.5)
-    assert classify(words(pa.array(["a b", ""], pa.large_string())), by).to_pylist() == pytest.approx([1 / (1 + np.exp(-0.5))] * 2)
+    assert classify(words(pa.array(["a b", ""], pa.large_string())), by).to_pylist() == pytest.approx(
+        [1 / (1 + np.exp(-0.5))] * 2
+    )
     by = Classifier(np.ones(64, np.float32), 0.0)
     (score,) = classify(words(pa.array(["a b c"], pa.large_string())), by).to_pylist()
     assert score == pytest.approx(1 / (1 + np.exp(-np.sqrt(5))))  # three words, two pairs: 5 / √5
 
 
-def test_a_saved_classifier_scores_alike(tmp_path: Path, trained: tuple[Classifier, pa.LargeStringArray, pa.LargeStringArray]) -> None:
+def test_a_saved_classifier_scores_alike(
+    tmp_path: Path, trained: tuple[Classifier, pa.LargeStringArray, pa.LargeStringArray]
+) -> None:
     by, good, _bad = trained
     by.save(tmp_path / "quality.npz")
     assert classify(words(good), Classifier.load(tmp_path / "quality.npz")).equals(classify(words(good), by))

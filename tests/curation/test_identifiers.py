@@ -34,7 +34,9 @@ def test_valid_numbers_pass_and_one_wrong_digit_fails(check: identifiers.Check, 
 
 def test_numbers_that_were_never_issued_do_not_pass() -> None:
     assert identifiers.us_social_security("219099999")
-    assert not any(map(identifiers.us_social_security, ["000123456", "666123456", "900123456", "123004567", "123450000"]))
+    assert not any(
+        map(identifiers.us_social_security, ["000123456", "666123456", "900123456", "123004567", "123450000"])
+    )
     assert not any(map(identifiers.uk_insurance, ["DA123456C", "GB123456A", "AO123456A"]))
     assert not identifiers.card("0" * 16)
     assert not identifiers.iban("XX89370400440532013000")

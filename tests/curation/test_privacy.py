@@ -63,7 +63,17 @@ def made(kind: PrivateKind, rng: random.Random) -> str:
         name = rng.choice(["ann", "bo.lee", "c_d-e", "x+tag", "o'neil", "j123"])
         return f"{name}{digits(2)}@{rng.choice(['example.com', 'mail.example.org', 'a-b.co.uk', 'example.museum'])}"
     if kind == "phone":
-        shape = rng.choice(["+1 212 555 0{}", "+44 20 7946 0{}", "(415) 555-0{}", "415-555-0{}", "+4930123{}", "030 1234 {}", "001 212 555 0{}"])
+        shape = rng.choice(
+            [
+                "+1 212 555 0{}",
+                "+44 20 7946 0{}",
+                "(415) 555-0{}",
+                "415-555-0{}",
+                "+4930123{}",
+                "030 1234 {}",
+                "001 212 555 0{}",
+            ]
+        )
         return shape.format(digits(3))
     if kind == "ip":
         return ".".join(str(rng.randint(1, 254)) for _ in range(4))
@@ -78,14 +88,22 @@ def made(kind: PrivateKind, rng: random.Random) -> str:
         whole = f"DE{check:02d}{body}"
         return rng.choice([whole, " ".join(whole[start : start + 4] for start in range(0, 22, 4))])
     number = digits(8)
-    return rng.choice([f"{number}{'TRWAGMYFPDXBNJZSQVHLCKE'[int(number) % 23]}", f"{rng.randint(100, 665)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)}"])
+    return rng.choice(
+        [
+            f"{number}{'TRWAGMYFPDXBNJZSQVHLCKE'[int(number) % 23]}",
+            f"{rng.randint(100, 665)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)}",
+        ]
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_what_is_planted_at_least_98_of_100_are_found(kind: PrivateKind) -> None:
     rng = random.Random(11)
     planted = [made(kind, rng) for _ in range(300)]
-    texts = [f"On page {index} somebody wrote {each}{rng.choice(['.', ',', ' and', ''])} in the year 1984." for index, each in enumerate(planted)]
+    texts = [
+        f"On page {index} somebody wrote {each}{rng.choice(['.', ',', ' and', ''])} in the year 1984."
+        for index, each in enumerate(planted)
+    ]
     new, _counts = scrubbed(texts)
     found = sum(each not in text and "[" in text for each, text in zip(planted, new, strict=True))
     assert found >= 0.98 * len(planted), [each for each, text in zip(planted, new, strict=True) if each in text]
@@ -101,7 +119,10 @@ def test_neighbours_do_not_matter_and_what_is_left_is_untouched(texts: list[str]
 
 def test_kinds_can_be_chosen_and_are_counted_by_document() -> None:
     text = "a@example.com and b@example.com from 203.0.113.7"
-    assert scrubbed([text, "nothing"], "email") == (["[EMAIL] and [EMAIL] from 203.0.113.7", "nothing"], [{"email": 2}, {"email": 0}])
+    assert scrubbed([text, "nothing"], "email") == (
+        ["[EMAIL] and [EMAIL] from 203.0.113.7", "nothing"],
+        [{"email": 2}, {"email": 0}],
+    )
     assert scrubbed([text], "ip")[1] == [{"ip": 1}]
 
 

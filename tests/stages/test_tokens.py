@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from stages.given import artifact, context
-from trivium.core.errors import InputError
+from trivium.core.errors import InputError, TriviumError
 from trivium.core.kinds import Corpus, TokenizerFiles
+from trivium.curation.contamination import EVALUATION, index_items
 from trivium.curation.mix import MixSettings
 from trivium.records import Document, read_records
 from trivium.stages.tokenizer import MixedTokenizerConfig, tokenizer
@@ -99,3 +100,25 @@ def test_a_tokenizer_of_a_mix_learns_what_has_weight(corpus: Corpus, tmp_path: P
         tokenizer(corpus, MixedTokenizerConfig(vocab_size=400, mix=MixSettings(weights=weights)), given)
         packed[name] = given.metrics["bytes_per_token.source.german"].value
     assert packed["german"] > 1.5 * packed["english"]
+
+
+def test_the_finished_store_is_searched_for_evaluation_items(
+    corpus: Corpus, words: TokenizerFiles, tmp_path: Path
+) -> None:
+    index_items([Document(id="e:1", text=GERMAN[3], source="e")], 13).save(corpus.path / EVALUATION)
+    with pytest.raises(TriviumError, match=r"document 33 of the token store holds an evaluation item: e:1"):
+        made(corpus, words, tmp_path / "leaky", TokensConfig())
+    index_items([Document(id="e:1", text="other " * 20, source="e")], 13).save(corpus.path / EVALUATION)
+    given = context(tmp_path / "clean")
+    tokens(corpus, words, TokensConfig(), given)
+    assert (given.metrics["contaminated_documents"].value, given.metrics["contaminated_documents"].n) == (0, 40)
+
+
+def test_what_was_encoded_before_a_kill_is_not_encoded_again(
+    corpus: Corpus, words: TokenizerFiles, tmp_path: Path
+) -> None:
+    wanted = texts(made(corpus, words, tmp_path, TokensConfig()), words)
+    done = tmp_path / "scratch" / "train" / "encoded-00000.json"
+    before = done.stat().st_mtime_ns
+    assert texts(made(corpus, words, tmp_path, TokensConfig()), words) == wanted
+    assert done.stat().st_mtime_ns == before

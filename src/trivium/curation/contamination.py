@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from trivium.curation.words import Words, ngrams, words
 from trivium.records import Document
 
+EVALUATION = "evaluation.npz"
+"""What the index is called where it is kept."""
 ITEMS_AT_ONCE = 512
 MAX_NAMED = 5
 """So many items of a document's matches are named."""
@@ -29,12 +31,20 @@ class EvaluationIndex:
     names: tuple[str, ...]
     num_short: int
     """Items with fewer words than a run: they cannot be found."""
+    min_matches: int = 1
+    """So many runs of a document must be some item's."""
 
     def save(self, path: Path) -> None:
         """Write one .npz file."""
         names = np.array(self.names, dtype=np.str_)
         np.savez(
-            path, num_words=self.num_words, hashes=self.hashes, items=self.items, names=names, num_short=self.num_short
+            path,
+            num_words=self.num_words,
+            hashes=self.hashes,
+            items=self.items,
+            names=names,
+            num_short=self.num_short,
+            min_matches=self.min_matches,
         )
 
     @classmethod
@@ -42,10 +52,11 @@ class EvaluationIndex:
         """Open what `save` wrote."""
         with np.load(path) as found:
             names = tuple(found["names"].tolist())
-            return cls(int(found["num_words"]), found["hashes"], found["items"], names, int(found["num_short"]))
+            numbers = (int(found[name]) for name in ("num_short", "min_matches"))
+            return cls(int(found["num_words"]), found["hashes"], found["items"], names, *numbers)
 
 
-def index_items(items: Iterable[Document], num_words: int) -> EvaluationIndex:
+def index_items(items: Iterable[Document], num_words: int, min_matches: int = 1) -> EvaluationIndex:
     """Index evaluation items; the document's id is the item's name."""
     names: list[str] = []
     hashes: list[NDArray[np.uint64]] = []
@@ -61,7 +72,7 @@ def index_items(items: Iterable[Document], num_words: int) -> EvaluationIndex:
     all_hashes = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     all_numbers = np.concatenate(numbers) if numbers else np.empty(0, np.int32)
     order = np.lexsort((all_numbers, all_hashes))
-    return EvaluationIndex(num_words, all_hashes[order], all_numbers[order], tuple(names), num_short)
+    return EvaluationIndex(num_words, all_hashes[order], all_numbers[order], tuple(names), num_short, min_matches)
 
 
 def _batches(items: Iterable[Document]) -> Iterator[list[Document]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from trivium.core.errors import InputError
 from trivium.curation.account import take_account
 from trivium.curation.classifier import TrainSettings, train
-from trivium.curation.contamination import EvaluationIndex, index_items
+from trivium.curation.contamination import EVALUATION, EvaluationIndex, index_items
 from trivium.curation.duplicates import Parts, find_copies
 from trivium.curation.engine import Engine, EngineSettings
 from trivium.curation.part import PartSummary
@@ -20,7 +20,7 @@ from trivium.curation.portions import Portion, plan_portions
 from trivium.curation.repeats import NONE, find_repeats
 from trivium.curation.settings import CurationSettings
 from trivium.curation.settle import Decided, settle
-from trivium.curation.sift import CLASSIFIER, EVALUATION, SiftJob, sift
+from trivium.curation.sift import CLASSIFIER, SiftJob, sift
 from trivium.records import Document, read_records
 
 DOCUMENTS, RESERVED = "documents.jsonl", "heldout_documents.jsonl"
@@ -87,8 +87,9 @@ def _prepare(place: Workplace, settings: CurationSettings) -> EvaluationIndex | 
     if settings.decontamination is None:
         return None
     items = _given(place, ITEMS, "corpus.decontamination", "evaluation")
-    index = index_items(items, settings.decontamination.num_words)
+    index = index_items(items, settings.decontamination.num_words, settings.decontamination.min_matches)
     index.save(place.scratch / EVALUATION)
+    index.save(place.out / EVALUATION)  # the token store is checked against it once more
     return index
 
 

@@ -8,7 +8,7 @@ import re
 from typing import Literal
 
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+from resiliparse.parse.encoding import bytes_to_str, detect_encoding, map_encoding_to_html5
 from resiliparse.parse.html import HTMLTree
 
 from trivium.core.errors import MissingExtraError
@@ -24,12 +24,15 @@ MAX_LINK_SHARE = 0.6
 def main_text(page: bytes | str, method: Extraction = "fast", charset: str | None = None) -> str:
     """Return the text of a page; `charset` is what the server said, else the page and its bytes say it.
 
-    An empty text where there is none. MissingExtraError where trafilatura is wanted and not installed.
+    An empty text where there is none, or where the page is nested beyond all sense. MissingExtraError where trafilatura
+    is wanted and not installed.
 
     >>> main_text("<html><body><nav><a href='/'>Home</a></nav><main><p>One sentence.</p></main></body></html>")
     'One sentence.'
     """
     text = page if isinstance(page, str) else decoded(page, charset)
+    if _is_too_deep(text):
+        return ""
     if method == "precise":
         return _precise(text)
     if method == "none":
@@ -39,9 +42,9 @@ def main_text(page: bytes | str, method: Extraction = "fast", charset: str | Non
 
 
 def decoded(page: bytes, charset: str | None = None) -> str:
-    """Return the text of a page's bytes; what its encoding cannot hold becomes U+FFFD."""
-    found = charset or detect_encoding(page, html5_compatible=True, from_html_meta=True) or "utf-8"
-    return bytes_to_str(page, found, errors="replace")
+    """Return the text of a page's bytes; what the encoding cannot hold is read as UTF-8, else as Windows-1252."""
+    found = map_encoding_to_html5(charset) if charset else detect_encoding(page, from_html_meta=True)
+    return bytes_to_str(page, found or "utf-8", errors="replace")
 
 
 def _precise(text: str) -> str:
@@ -54,6 +57,18 @@ def _precise(text: str) -> str:
             do="pip install 'trivium[precise]', or set extract = \"fast\"",
         ) from error
     return trafilatura.extract(text, include_comments=False) or ""
+
+
+def _is_too_deep(page: str) -> bool:
+    """Return whether elements lie in each other more than a thousand deep: the parser's time grows with the square."""
+    if page.count("<") <= _MAX_NESTING:
+        return False
+    depth = 0
+    for match in _NESTING.finditer(page):
+        depth = max(depth - 1, 0) if match[1] else depth + 1
+        if depth > _MAX_NESTING:
+            return True
+    return False
 
 
 def without_link_lists(page: str) -> str:
@@ -121,10 +136,16 @@ def _tidy(text: str) -> str:
 
 
 _TAGS = re.compile(
-    r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<(?P<slash>/?)(?P<name>ul|ol|dl|p|table|a)\b[^>]*>",
+    r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<(?P<slash>/?)(?P<name>ul|ol|dl|p|table|a)\b[^>]{0,2000}>",
     re.IGNORECASE | re.DOTALL,
 )
-_MARKUP = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
+_NESTING = re.compile(
+    r"<(/?)(?!p\b|li\b|t[rdh]\b|d[td]\b|option\b|br\b|hr\b|img\b|input\b|meta\b|link\b|wbr\b|source\b)[a-z]",
+    re.IGNORECASE,
+)
+"""Tags that open or close an element, but for those that need no closing."""
+_MAX_NESTING = 1000
 _MAX_DEPTH = 32
 _MAX_OPEN = 64
 _OWNER = re.compile(

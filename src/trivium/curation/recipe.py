@@ -29,6 +29,9 @@ heldout_share = 0.02
 [corpus.near_duplicates]
 
 [corpus.repeated_paragraphs]
+
+[tokenizer.mix]
+budget = 32_000_000          # bytes of text: more teaches a vocabulary little
 """
 
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from trivium.curation import rules
 from trivium.curation.classifier import Classifier, classify
 from trivium.curation.clean import clean
-from trivium.curation.contamination import EvaluationIndex, match, named
+from trivium.curation.contamination import EVALUATION, EvaluationIndex, match, named
 from trivium.curation.features import features
 from trivium.curation.language import language
 from trivium.curation.lexicon import lexicon
@@ -36,7 +36,6 @@ from trivium.curation.verdict import COLUMNS, Verdict
 from trivium.curation.words import Words, words
 from trivium.records import content_id
 
-EVALUATION = "evaluation.npz"
 CLASSIFIER = "classifier.npz"
 
 
@@ -167,8 +166,7 @@ class _Sieve:
             found = match(sub.words, index)
             details = [named(found.items[row], index) if row in found.items else None for row in range(len(sub.texts))]
             sub.columns["evaluation_runs"] = pa.array(found.num_runs, pa.int32())
-            least = self.settings.decontamination.min_matches
-            sub.verdict.drop(found.num_runs >= least, "evaluation item", found.num_runs, details)
+            sub.verdict.drop(found.num_runs >= index.min_matches, "evaluation item", found.num_runs, details)
 
     def _privacy(self, sub: _Scored) -> None:
         if self.settings.privacy is None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from trivium.core.config import Config
-from trivium.core.errors import InputError
+from trivium.core.config import Config, NotIdentity
+from trivium.core.errors import InputError, TriviumError
 from trivium.core.kinds import Corpus, TokenizerFiles, Tokens
 from trivium.core.seed import derive
 from trivium.core.stage import StageContext, stage
+from trivium.curation.contamination import EVALUATION, EvaluationIndex, match, named
+from trivium.curation.encode import encode
+from trivium.curation.engine import Engine, EngineSettings
 from trivium.curation.mix import MixSettings, Planned, choose, plan_mix
-from trivium.records import Document, read_records
+from trivium.curation.words import words
 from trivium.text.tokenizer import Tokenizer
 from trivium.training.shards import TokenDocument, TokenShards, write_shards
 
-DOCUMENTS_AT_ONCE = 512
+DOCUMENTS_AT_ONCE = 256
 
 
 class TokensConfig(Config):
@@ -27,14 +30,20 @@ class TokensConfig(Config):
 
     shard_tokens: int = 16_777_216
     mix: MixSettings | None = None
+    engine: Annotated[EngineSettings, NotIdentity()] = EngineSettings()
 
 
 @stage(version=2)
 def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, context: StageContext) -> Tokens:
-    """Encode each document after a beginning-of-document token; memory holds one batch of documents."""
+    """Encode each document after a beginning-of-document token, portion by portion; a killed run goes on.
+
+    Where the corpus was decontaminated, the finished shards are decoded and searched once more.
+    """
     encoder = Tokenizer.load(tokenizer.path)
+    engine = Engine(config.engine)
     for split, name in (("train", "documents.jsonl"), ("heldout", "heldout.jsonl")):
-        documents = _encoded(corpus.path / name, encoder)
+        encoded = encode(corpus.path / name, tokenizer.path, context.scratch / split, engine)
+        documents: Iterator[TokenDocument] = (TokenDocument(*each) for each in encoded)
         if split == "train" and config.mix is not None:
             documents = _mixed(documents, encoder, config, context)
         summary = write_shards(
@@ -45,23 +54,17 @@ def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, cont
             fingerprint=encoder.fingerprint,
         )
         context.measure(f"{split}_tokens", summary.num_tokens, n=summary.num_documents)
-        if split == "train":
-            _measure_sources(TokenShards.open(context.out / split), context)
+    shards = TokenShards.open(context.out / "train")
+    _measure_sources(shards, context)
+    if (corpus.path / EVALUATION).exists():
+        _search(shards, encoder, EvaluationIndex.load(corpus.path / EVALUATION), context)
     return context.made(Tokens)
-
-
-def _encoded(path: Path, encoder: Tokenizer) -> Iterator[TokenDocument]:
-    """Yield ids, UTF-8 bytes and source of each document."""
-    documents = read_records(path, Document)
-    while batch := list(islice(documents, DOCUMENTS_AT_ONCE)):
-        for document, ids in zip(batch, encoder.encode_batch([each.text for each in batch]), strict=True):
-            yield TokenDocument([encoder.bos_id, *ids], len(document.text.encode()), document.source)
 
 
 def _mixed(
     documents: Iterator[TokenDocument], encoder: Tokenizer, config: TokensConfig, context: StageContext
 ) -> Iterator[TokenDocument]:
-    """Encode all documents once to disk, count them, and yield those of the mix in its order."""
+    """Lay all documents down once, count them, and yield those of the mix in its order."""
     assert config.mix is not None
     num_bytes: list[int] = []
 
@@ -70,7 +73,7 @@ def _mixed(
             num_bytes.append(document.num_bytes)
             yield document
 
-    folder = context.scratch / "encoded"
+    folder = context.scratch / "all"
     write_shards(folder, counted(), vocab_size=encoder.vocab_size, fingerprint=encoder.fingerprint)
     shards = TokenShards.open(folder)
     sizes, sources, names = shards.lengths(), shards.source_numbers(), shards.info.sources
@@ -102,3 +105,19 @@ def _measure_sources(shards: TokenShards, context: StageContext) -> None:
         counts = _tokens_by_source(shards.lengths(), shards.source_numbers(), names)
         for name, count in counts.items():
             context.measure(f"train_tokens.{name}", count, n=shards.num_tokens)
+
+
+def _search(shards: TokenShards, encoder: Tokenizer, index: EvaluationIndex, context: StageContext) -> None:
+    """Raise where a document of the finished store still holds an evaluation item."""
+    for start in range(0, shards.num_documents, DOCUMENTS_AT_ONCE):
+        numbers = range(start, min(start + DOCUMENTS_AT_ONCE, shards.num_documents))
+        texts = [encoder.decode(shards.document(number).tolist()) for number in numbers]
+        found = match(words(pa.array(texts, pa.large_string())), index)
+        for row, number in enumerate(numbers):
+            if found.num_runs[row] >= index.min_matches:
+                raise TriviumError(
+                    f"document {number} of the token store holds an evaluation item: {named(found.items[row], index)}",
+                    where=str(shards.folder),
+                    do="report this: the corpus was decontaminated, and its tokens are not",
+                )
+    context.measure("contaminated_documents", 0, n=shards.num_documents)

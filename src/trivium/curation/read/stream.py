@@ -1,8 +1,10 @@
-"""Blocks of bytes to lines and counted bytes, in turn."""
+"""Blocks of bytes to lines and counted bytes, in turn, and to a file that libraries can read."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from typing import Any
 
 
 class Stream:
@@ -63,3 +65,25 @@ class Stream:
             size -= step
             if size and not self._more():
                 break
+
+
+class Readable(io.RawIOBase):
+    """Blocks as a file that is read from front to back.
+
+    >>> io.BufferedReader(Readable(iter([b"on", b"e\\n"]))).read()
+    b'one\\n'
+    """
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        """Take the blocks; nothing is read yet."""
+        self._stream = Stream(blocks)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer; 0 at the end."""
+        part = self._stream.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from trivium.curation.files import Found, open_unpacked, read_blocks
+from trivium.curation.files import Found, read_blocks
 from trivium.curation.ledger import Ledger
 from trivium.curation.read.config import ReaderConfig
 from trivium.curation.read.passage import Passage
 from trivium.curation.read.pieces import pieces
+from trivium.curation.read.stream import Readable
 from trivium.text.wellformed import whole
 
 _ROWS = 256
@@ -85,7 +87,7 @@ def passages_of_cells(file: Found, ledger: Ledger, config: ReaderConfig) -> Iter
         return "skip"
 
     try:
-        with open_unpacked(file) as handle:
+        with io.BufferedReader(Readable(read_blocks(file, ledger, max_ratio=config.max_unpack_ratio))) as handle:
             table = pa_csv.open_csv(
                 handle,
                 pa_csv.ReadOptions(use_threads=False, block_size=_CSV_BLOCK_BYTES),
@@ -97,7 +99,7 @@ def passages_of_cells(file: Found, ledger: Ledger, config: ReaderConfig) -> Iter
             for batch in table:
                 yield from _passages(batch.rename_columns(wanted), row, file, ledger, config)
                 row += batch.num_rows
-    except (pa.ArrowException, OSError, EOFError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         ledger.drop("broken CSV: the rest of the file is lost", file=file.name, line=row, excerpt=str(error))
 
 
@@ -105,7 +107,11 @@ def _head(file: Found, ledger: Ledger, separator: str) -> list[str]:
     """Return the names of a CSV file's columns."""
     start = next(read_blocks(file, ledger), b"")[:65536]
     line = start.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode("utf-8", "replace")
-    return next(csv.reader([line], delimiter=separator), [])
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error as error:
+        ledger.drop("no head line with the names of columns", file=file.name, excerpt=str(error))
+        return []
 
 
 def _columns(schema: pa.Schema, file: Found, ledger: Ledger, config: ReaderConfig) -> list[str] | None:
