@@ -8,7 +8,10 @@ from fastapi.responses import JSONResponse, Response
 
 from trivium.core.errors import TriviumError
 from trivium.human.store.database import Database
-from trivium.studio.api import deliveries, material, projects, work
+from trivium.studio.api.deliveries import router as deliveries
+from trivium.studio.api.material import router as material
+from trivium.studio.api.projects import router as projects
+from trivium.studio.api.work import router as work
 from trivium.studio.routes import status_of
 from trivium.studio.settings import StudioSettings
 
@@ -17,7 +20,7 @@ PREFIX = "/api/v1"
 
 def add_api(app: FastAPI, database: Database, settings: StudioSettings) -> None:
     """Add the API's addresses, its description at /api/v1/openapi.json, and its errors as JSON."""
-    for part in (projects.router, material.router, work.router, deliveries.router):
+    for part in (projects, material, work, deliveries):
         app.include_router(part, prefix=PREFIX)
     described = APIRouter()
 

@@ -84,7 +84,8 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
     if work.state != "leased" and not here.form:
         return here.to(f"/p/{slug}/write")
     done, left = done_and_left(here.db, here.actor, standing.project.id, "write")
-    start: dict[str, Any] = {"language": work.language, "response_type": "descriptive", "cell": work.cell}
+    start: dict[str, Any] = {"language": work.language, "cell": work.cell}
+    start |= {"prompt_type": "instructive", "response_type": "descriptive"}
     start |= {name: value for name, value in work.attrs.items() if not (name in MARKS and value == "no")}
     shown = _cells(here, standing.project.id, work.cell)
     for cell in shown:
