@@ -69,7 +69,7 @@ def test_folders_become_shards_that_pretraining_reads(
     assert private == {"email": 1, "phone": 1, "ip": 1}
     shards = TokenShards.open(folder / "tokens" / "train")
     assert shards.num_documents == len(sides[0])
-    page = (folder / "report.html").read_text()
+    page = (folder / "corpus.html").read_text()
     assert "evaluation item" in page
     assert "://" not in page
     for verb in (["lineage", "curated/tokens"], ["verify", "curated/corpus"]):
