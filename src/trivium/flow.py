@@ -34,7 +34,7 @@ def text(recipe: Recipe) -> Graph:
     """Lay the first part of the road alone: raw text to token shards (`road = "text"` in a recipe)."""
     lay = Road(recipe)
     world = lay.box(sources.gather, "sources")
-    kept = lay.box(corpus.corpus, publish=("report.html", "report.json"), sources=world)
+    kept = lay.box(corpus.corpus, publish=("corpus.html", "corpus.json"), sources=world)
     words = lay.box(tokenizer.tokenizer, corpus=kept)
     lay.box(tokens.tokens, corpus=kept, tokenizer=words)
     return lay.graph()

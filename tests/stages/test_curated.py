@@ -12,11 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.planted import plant
+from stages.given import context
 from trivium.cli import main
+from trivium.core.kinds import TokenizerFiles, Tokens
+from trivium.core.reference import resolve
+from trivium.core.store import Store
 from trivium.curation.settings import CurationSettings
 from trivium.curation.sift import judge
 from trivium.curation.verdict import Verdict
 from trivium.records import Document, read_records
+from trivium.stages.pretrain import PretrainConfig, Shape, pretrain
 from trivium.training.shards import TokenShards
 
 PERSON = "Write to jane.doe@example.com or call +1 555 010 1234 from 192.168.10.77."
@@ -69,7 +74,8 @@ def test_folders_become_shards_that_pretraining_reads(
     assert private == {"email": 1, "phone": 1, "ip": 1}
     shards = TokenShards.open(folder / "tokens" / "train")
     assert shards.num_documents == len(sides[0])
-    page = (folder / "report.html").read_text()
+    assert bits_of(folder, tmp_path / "pretrain") > 0
+    page = (folder / "corpus.html").read_text()
     assert "evaluation item" in page
     assert "://" not in page
     for verb in (["lineage", "curated/tokens"], ["verify", "curated/corpus"]):
@@ -86,6 +92,21 @@ def test_the_recipe_that_is_written_is_run_as_any_other_and_has_nothing_to_do(
     sets = ["corpus.heldout_share=0.2", "tokenizer.vocab_size=400", 'corpus.quality.groups=["c4"]']
     assert main(["plan", str(out / "curated.toml"), "--runs", str(out), *(p for s in sets for p in ("--set", s))]) == 0
     assert "all 4 stages are made" in capsys.readouterr().out
+
+
+def bits_of(folder: Path, scratch: Path) -> float:
+    """Pre-train a tiny model for two steps on what was curated; return its bits per byte on what is held out."""
+    store = Store(folder.parent)
+    words, shards = (resolve(f"curated/{name}", store) for name in ("tokenizer", "tokens"))
+    assert isinstance(words, TokenizerFiles)
+    assert isinstance(shards, Tokens)
+    shape = Shape(hidden_size=32, num_layers=1, num_heads=2, num_kv_heads=2, intermediate_size=64)
+    config = PretrainConfig(model=shape, num_steps=2, rows_per_step=2, row_tokens=64, precision="float32")
+    given = context(scratch)
+    pretrain(shards, words, config, given)
+    value = given.metrics["bits_per_byte"].value
+    assert value is not None
+    return value
 
 
 @pytest.mark.parametrize(

@@ -70,18 +70,18 @@ def curate(
 
 
 def _document(made: dict[str, Artifact], folder: Path) -> dict[str, Any]:
-    account = json.loads((made["corpus"].path / "report.json").read_text(encoding="utf-8"))
+    account = json.loads((made["corpus"].path / "corpus.json").read_text(encoding="utf-8"))
     account.pop("samples")
     stages = {name: {"id": each.id, "path": str(folder / name)} for name, each in made.items()}
     metrics = {
         name: {key: metric.value for key, metric in made[name].manifest.metrics.items()}
         for name in ("tokenizer", "tokens")
     }
-    return {"stages": stages, "report": str(folder / "report.html"), "corpus": account, **metrics}
+    return {"stages": stages, "report": str(folder / "corpus.html"), "corpus": account, **metrics}
 
 
 def _show(made: dict[str, Artifact], folder: Path) -> None:
-    account = json.loads((made["corpus"].path / "report.json").read_text(encoding="utf-8"))
+    account = json.loads((made["corpus"].path / "corpus.json").read_text(encoding="utf-8"))
     documents = account["documents"]
     typer.echo(f"{documents['read']:>12,} documents read")
     for each in account["dropped"]:
@@ -89,4 +89,4 @@ def _show(made: dict[str, Artifact], folder: Path) -> None:
     typer.echo(f"{documents['kept']:>12,} kept, {documents['heldout']:,} more held out")
     number = made["tokens"].manifest.metrics["train_tokens"].value
     typer.echo(f"{number:>12,.0f} tokens in {folder / 'tokens' / 'train'}")
-    typer.echo(f"see {folder / 'report.html'}")
+    typer.echo(f"see {folder / 'corpus.html'}")

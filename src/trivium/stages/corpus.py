@@ -26,7 +26,7 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
     """Clean, judge and deduplicate; hold texts out by the hash of their name or id, never by chance.
 
     Writes documents.jsonl, heldout.jsonl, ledger.jsonl (what was dropped, with rule and value), scores.parquet (every
-    score of every document, in the order read), and the report as report.json and report.html.
+    score of every document, in the order read), and the report as corpus.json and corpus.html.
     """
     place = Workplace(sources.path, context.scratch, context.out, context.seed, config.engine)
     total = sum(
@@ -38,8 +38,8 @@ def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Cor
     _measure(account, context)
     for text in account["warnings"]:
         context.log.write("corpus warning", f"warning: {text}")
-    (context.out / "report.json").write_text(json.dumps(account, ensure_ascii=False, indent=1), encoding="utf-8")
-    (context.out / "report.html").write_text(render_corpus(account), encoding="utf-8")
+    (context.out / "corpus.json").write_text(json.dumps(account, ensure_ascii=False, indent=1), encoding="utf-8")
+    (context.out / "corpus.html").write_text(render_corpus(account), encoding="utf-8")
     return context.made(Corpus)
 
 
