@@ -77,7 +77,7 @@ def test_killed_labellers_lose_nothing_acknowledged(databases: Databases) -> Non
     h = filled(database, num_items=24)
     said: list[str] = []
     for number in range(4):
-        program = started(database, h, f"labeller{1 + number % 3}")
+        program = started(database, h, f"labeller{1 + number}")
         time.sleep(rng.uniform(0.05, 0.4))
         program.send_signal(signal.SIGKILL)
         out, _ = program.communicate()
