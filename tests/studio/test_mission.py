@@ -134,10 +134,10 @@ def write_pair(people: People, slug: str, prompt: str, reply: str) -> None:
 
 
 def leave_to_others(people: People) -> None:
-    """Set aside what one was given after sending: each writer writes one pair."""
+    """Set aside what one is given after sending, so that each writer writes one pair."""
     window = people.window
     window.until(lambda: window.path.endswith("/write") or "/write/" in window.path)
-    if "/write/" in window.path:
+    while "/write/" in window.path:
         window.one("#skip").click()
         window.one('#skip-dialog [value="other"]').click()
         people.send("#skip-dialog .btn.primary")
