@@ -26,8 +26,10 @@ check: $(VENV)/.ready-test ## ruff, mypy strict, layers, maxima of files and fun
 	$(BIN)/python scripts/commands_page.py --check
 	$(BIN)/python scripts/formats_page.py --check
 
-bench: $(VENV)/.ready-bench ## Side by side with TRL and transformers
+bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove; curation from jsonl to shards by size
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.kernels
+	$(BIN)/python -m bench.corpus
 
 docs: $(VENV)/.ready ## Write the generated pages anew: docs/commands.md, and the README's scorecard where a run is there
 	$(BIN)/python scripts/commands_page.py
@@ -47,6 +49,8 @@ $(VENV)/.ready: $(BIN)/python pyproject.toml
 
 $(VENV)/.ready-test: $(VENV)/.ready
 	@PYTHON=$(PYTHON) scripts/system_packages.sh compiler
+	@scripts/system_packages.sh browser
+	@scripts/system_packages.sh database
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
 	@touch $@
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What the system lacks to installed packages where apt and root are there; elsewhere to one line that says what to install.
 #   system_packages.sh venv       a Python of at least 3.11 that can make virtual environments (needed)
+#   system_packages.sh browser    Chromium and its driver, in which the Studio's tests click (needed by `make test`)
+#   system_packages.sh database   a PostgreSQL server, of which the Studio's tests start a private one (needed by `make test`)
 #   system_packages.sh compiler   g++ and Python's headers, with which torch compiles (models run eager without)
 set -euo pipefail
 
@@ -35,8 +37,17 @@ case "${1:-}" in
     [ -f "$headers/Python.h" ] || missing+=("$(version)-dev")
     [ "${#missing[@]}" = 0 ] || install optional "${missing[@]}"
     ;;
+  browser)
+    missing=()
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+    command -v chromedriver >/dev/null || missing+=(chromium-driver)
+    [ "${#missing[@]}" = 0 ] || install needed "${missing[@]}" fonts-noto-core
+    ;;
+  database)
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || install needed postgresql
+    ;;
   *)
-    echo "usage: $0 venv|compiler" >&2
+    echo "usage: $0 venv|compiler|browser|database" >&2
     exit 2
     ;;
 esac

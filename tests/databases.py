@@ -20,7 +20,7 @@ from trivium.human.store.database import Database
 from trivium.human.store.migrate import prepare
 
 _NUMBERS = count(1)
-INSTALL = "install PostgreSQL's server (Debian: apt-get install postgresql), or run scripts/system_packages.sh postgresql"
+INSTALL = "install PostgreSQL's server (Debian: apt-get install postgresql), or run scripts/system_packages.sh database"
 
 
 def _programs() -> Path:

@@ -18,7 +18,7 @@ from trivium.core.recipe import Recipe
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(flow, "road", toy_road)
+    monkeypatch.setitem(flow.ROADS, "whole", toy_road)
     monkeypatch.setattr(flow, "device", lambda: "cpu")
     monkeypatch.delenv("TRIVIUM_RUNS", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -149,7 +149,7 @@ def test_a_refusal_is_exit_3(
     def refuse(recipe: Recipe) -> None:
         raise RefusedError("the gate said no")
 
-    monkeypatch.setattr(flow, "road", refuse)
+    monkeypatch.setitem(flow.ROADS, "whole", refuse)
     assert call(capsys, "plan", recipe_file)[0] == 3
 
 

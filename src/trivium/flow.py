@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trivium.core.errors import TriviumError
+from trivium.core.errors import RecipeError, TriviumError
 from trivium.core.graph import Graph
 from trivium.core.recipe import Recipe, load
 from trivium.core.road import Road
@@ -28,6 +28,16 @@ from trivium.stages import (
 
 if TYPE_CHECKING:
     from trivium.evaluation.assemble.ending import Ending
+
+
+def text(recipe: Recipe) -> Graph:
+    """Lay the first part of the road alone: raw text to token shards (`road = "text"` in a recipe)."""
+    lay = Road(recipe)
+    world = lay.box(sources.gather, "sources")
+    kept = lay.box(corpus.corpus, publish=("report.html", "report.json"), sources=world)
+    words = lay.box(tokenizer.tokenizer, corpus=kept)
+    lay.box(tokens.tokens, corpus=kept, tokenizer=words)
+    return lay.graph()
 
 
 def road(recipe: Recipe) -> Graph:
@@ -77,10 +87,20 @@ def _people(lay: Road, recipe: Recipe, world: str) -> tuple[str, str]:
     return sealed if named.demonstrations else world, sealed if named.comparisons else world
 
 
+ROADS = {"whole": road, "text": text}
+
+
+def _road_of(recipe: Recipe) -> str:
+    name = recipe.value("road", "whole")
+    if name not in ROADS:
+        raise RecipeError(f"`road`: wanted {' or '.join(ROADS)}, found {name!r}", where=str(recipe.path))
+    return name
+
+
 def build(path: Path, sets: Sequence[str] = ()) -> Graph:
     """Read a recipe, lay its road, and refuse what no stage reads."""
     recipe = load(path, sets)
-    graph = road(recipe)
+    graph = ROADS[_road_of(recipe)](recipe)
     recipe.refuse_unread()
     return graph
 

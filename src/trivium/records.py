@@ -74,6 +74,8 @@ class Document(Record):
     licence: str = "unstated"
     group: str = ""
     """What must stay on one side of a split: the whole that this is a piece of. Empty where it is a whole itself."""
+    url: str = ""
+    """Where it was published, empty where that is not known."""
 
     @classmethod
     def of(cls, text: str, *, source: str, licence: str = "unstated", group: str = "") -> Document:

@@ -20,7 +20,9 @@ def taken(
 ) -> tuple[list[str], list[dict[str, object]]]:
     with Ledger(ledger_path) as ledger:
         documents = list(read_documents(path, source="s", licence="l", ledger=ledger, config=config))
-    assert all(document == Document.of(document.text, source="s", licence="l", group=document.group) for document in documents)
+    assert all(
+        document == Document.of(document.text, source="s", licence="l", group=document.group) for document in documents
+    )
     return [document.text for document in documents], [
         json.loads(line) for line in ledger_path.read_text().splitlines()
     ]
@@ -132,14 +134,14 @@ def test_a_broken_gzip_costs_one_line_and_the_rest_goes_on(source: Path, log: Pa
 def test_what_else_lies_in_the_folder_is_in_the_ledger(source: Path, log: Path) -> None:
     (source / "a.txt").write_text("text")
     (source / "b.md").write_text("left out by include")
-    (source / "c.warc").write_text("x")
+    (source / "c.docx").write_text("x")
     (source / "d.txt").symlink_to(source / "nowhere")
     os.mkfifo(source / "e.txt")
     texts, rows = taken(source, log, ReaderConfig(include="*.txt"))
     assert texts == ["text"]
     assert {row["file"]: row["reason"] for row in rows} == {
         "b.md": "name does not match include = '*.txt'",
-        "c.warc": "not a kind of file that can be read",
+        "c.docx": "not a kind of file that can be read",
         "d.txt": "a link to nothing",
         "e.txt": "not a regular file",
     }

@@ -62,7 +62,7 @@ def assert_kept(database: Database, said: list[str]) -> None:
     assert sent <= judged
     for line in said:
         if line.startswith("draft "):
-            _, hold, text = line.split(maxsplit=2)
+            _, hold, text = line.strip().split(maxsplit=2)
             assert hold in judged or holds[hold].draft == {"note": text}
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from trivium import __version__
-from trivium.cli import models, runs
+from trivium.cli import curate, models, runs, studio
 from trivium.cli.options import answer, say
 from trivium.core.errors import TriviumError
 
@@ -23,6 +23,7 @@ primer = typer.Typer(help="The embedded world: synthetic, with known truth.", no
 
 app.command()(runs.plan)
 app.command()(runs.run)
+app.command()(curate.curate)
 app.command()(runs.why)
 app.command()(runs.lineage)
 app.command()(runs.diff)
@@ -33,6 +34,7 @@ app.command()(models.chat)
 app.command()(models.score)
 app.command("import")(models.import_)
 app.command()(models.export)
+app.command()(studio.studio)
 primer.command("export")(models.primer_export)
 app.add_typer(primer, name="primer")
 

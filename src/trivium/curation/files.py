@@ -1,5 +1,5 @@
-"""A path to the readable files under it, and a file to bounded blocks and lines: gzip, symlink loops and endless
-lines included.
+"""A path to the readable files under it, and a file to bounded blocks and lines: gzip and zstd, bombs, symlink loops
+and endless lines included.
 """
 
 from __future__ import annotations
@@ -13,17 +13,32 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
+
+import zstandard
 
 from trivium.core.errors import SourceError
 from trivium.curation.ledger import Ledger
 
 TEXT_KINDS = (".txt", ".md")
-LINE_KINDS = (".jsonl",)
+LINE_KINDS = (".jsonl", ".ndjson")
 ARRAY_KINDS = (".json",)
-KINDS = TEXT_KINDS + LINE_KINDS + ARRAY_KINDS
-"""What can be read, each also with `.gz` behind."""
+PAGE_KINDS = (".html", ".htm", ".xhtml")
+ARCHIVE_KINDS = (".warc", ".wet", ".arc")
+CELL_KINDS = (".csv", ".tsv")
+TABLE_KINDS = (".parquet", ".arrow", ".pdf")
+PACKED_KINDS = TEXT_KINDS + LINE_KINDS + ARRAY_KINDS + PAGE_KINDS + ARCHIVE_KINDS + CELL_KINDS
+KINDS = PACKED_KINDS + TABLE_KINDS
+"""What can be read; `PACKED_KINDS` also with `.gz` or `.zst` behind, the others are packed within."""
+
+DATASET_PAGES = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+"""What a Hugging Face dataset folder says of itself: no documents."""
 
 BLOCK_BYTES = 1 << 20
+BOMB_BYTES = 64 << 20
+"""What a packed file may always unpack to, however small it is."""
+MAX_UNPACK_RATIO = 200.0
+_MAX_ZSTD_WINDOW = 128 << 20
 _BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -39,10 +54,12 @@ class Found:
 def kind_of(name: str) -> str | None:
     """Return the kind of a file by its name, None where it cannot be read.
 
-    >>> kind_of("Novel_1864.txt.gz"), kind_of("page.warc")
-    ('.txt', None)
+    >>> kind_of("Novel_1864.txt.gz"), kind_of("CC-MAIN.warc.wet.gz"), kind_of("picture.png"), kind_of("a.parquet.gz")
+    ('.txt', '.wet', None, None)
     """
-    return next((kind for kind in KINDS if name.lower().removesuffix(".gz").endswith(kind)), None)
+    lower = name.lower()
+    plain = lower.removesuffix(".gz").removesuffix(".zst")
+    return next((kind for kind in (KINDS if plain == lower else PACKED_KINDS) if plain.endswith(kind)), None)
 
 
 def find_files(path: Path, ledger: Ledger) -> list[Found]:
@@ -50,7 +67,7 @@ def find_files(path: Path, ledger: Ledger) -> list[Found]:
 
     Links to folders are followed, each folder once, so that a loop ends. SourceError where nothing can be read.
     """
-    wanted = f"a file or folder of {', '.join(KINDS)} (also .gz)"
+    wanted = f"a file or folder of {', '.join(KINDS)} (but for the last {len(TABLE_KINDS)} also .gz and .zst)"
     if not path.exists():
         parent = path.parent
         beside = sorted(each.name for each in parent.iterdir())[:8] if parent.is_dir() else []
@@ -99,6 +116,8 @@ def _readable(path: Path, name: str, ledger: Ledger) -> Found | None:
     kind = kind_of(path.name)
     if kind is None:
         ledger.drop("not a kind of file that can be read", file=name)
+    elif path.name in DATASET_PAGES:
+        ledger.drop("a dataset folder's description of itself, no documents", file=name)
     elif not path.exists():
         ledger.drop("a link to nothing", file=name)
     elif not stat.S_ISREG(path.stat().st_mode):
@@ -108,26 +127,46 @@ def _readable(path: Path, name: str, ledger: Ledger) -> Found | None:
     return None
 
 
-def read_blocks(file: Found, ledger: Ledger) -> Iterator[bytes]:
-    """Yield a file's bytes in blocks, unpacked; a broken gzip or a failing disk ends the file with a line in the
-    ledger.
+def read_blocks(
+    file: Found, ledger: Ledger, span: tuple[int, int | None] = (0, None), max_ratio: float = MAX_UNPACK_RATIO
+) -> Iterator[bytes]:
+    """Yield a file's bytes in blocks, unpacked; a plain file's from the first to the last byte (not included) of
+    `span`.
+
+    A broken gzip or zstd, a bomb, or a failing disk ends the file with a line in the ledger.
     """
     try:
-        with _open(file) as handle:
-            while block := handle.read(BLOCK_BYTES):
+        with open_unpacked(file) as handle:
+            packed = is_packed(file)
+            allowed = max(BOMB_BYTES, file.path.stat().st_size * max_ratio) if packed else None
+            start, stop = span
+            if start:
+                handle.seek(start)
+            done = start
+            while block := handle.read(BLOCK_BYTES if stop is None else min(BLOCK_BYTES, stop - done)):
+                done += len(block)
                 yield block
+                if allowed is not None and done > allowed:
+                    reason = f"unpacks to more than {max_ratio:g} times its size, a bomb: the rest of the file is lost"
+                    ledger.drop(reason, file=file.name)
+                    return
     except _BROKEN_GZIP as error:
         ledger.drop("broken gzip: the rest of the file is lost", file=file.name, excerpt=str(error))
+    except zstandard.ZstdError as error:
+        ledger.drop("broken zstd: the rest of the file is lost", file=file.name, excerpt=str(error))
     except OSError as error:
         ledger.drop("cannot be read: the rest of the file is lost", file=file.name, excerpt=str(error))
 
 
-def read_lines(file: Found, ledger: Ledger, max_line_bytes: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (line number from 1, line without its end); a line over the bound is dropped without being held in
-    memory.
+def read_lines(
+    file: Found, ledger: Ledger, max_line_bytes: int, blocks: Iterator[bytes] | None = None, first: int = 1
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, line without its end); a line over the bound is dropped without being held in memory.
+
+    `blocks` are the file's where only a part of it is read, and `first` is the number of their first line.
     """
-    number, parts, size = 1, [], 0
-    for block in read_blocks(file, ledger):
+    number, parts, size = first, [], 0
+    for block in read_blocks(file, ledger) if blocks is None else blocks:
         pieces = block.split(b"\n")
         for index, piece in enumerate(pieces):
             size += len(piece)
@@ -154,13 +193,13 @@ def _line(number: int, line: bytes, size: int, context: tuple[Found, Ledger, int
         ledger.drop(f"line longer than {max_line_bytes:,} bytes", file=file.name, line=number, excerpt=excerpt)
 
 
-def read_text(file: Found, ledger: Ledger) -> Iterator[str]:
+def read_text(file: Found, ledger: Ledger, max_ratio: float = MAX_UNPACK_RATIO) -> Iterator[str]:
     """Yield a file's text in blocks: no byte order mark, line ends as `\\n`, invalid UTF-8 as U+FFFD (said in the
     ledger).
     """
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), translate=True)
     num_marks, num_written, tail = 0, 0, b""
-    for block in read_blocks(file, ledger):
+    for block in read_blocks(file, ledger, max_ratio=max_ratio):
         text = decoder.decode(block)
         num_marks += text.count("\ufffd")
         num_written += (tail + block).count(b"\xef\xbf\xbd")  # those that the file itself holds
@@ -174,5 +213,17 @@ def read_text(file: Found, ledger: Ledger) -> Iterator[str]:
     yield text
 
 
-def _open(file: Found) -> io.BufferedIOBase:
-    return gzip.open(file.path, "rb") if file.name.lower().endswith(".gz") else file.path.open("rb")
+def is_packed(file: Found) -> bool:
+    """Return whether the file's name says that it is packed."""
+    return file.path.name.lower().endswith((".gz", ".zst"))
+
+
+def open_unpacked(file: Found) -> BinaryIO:
+    """Open a file for reading, unpacked."""
+    name = file.path.name.lower()
+    if name.endswith(".gz"):
+        return cast(BinaryIO, gzip.open(file.path, "rb"))
+    if name.endswith(".zst"):
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+        return cast(BinaryIO, unpacker.stream_reader(file.path.open("rb"), read_across_frames=True, closefd=True))
+    return file.path.open("rb")

@@ -43,6 +43,15 @@ class Ledger:
         self.repaired[reason] += 1
         self._write("repaired", reason, file=file, line=line, excerpt=excerpt)
 
+    def take_over(self, path: Path) -> None:
+        """Append the rows that another ledger wrote, and count them."""
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                counts = self.dropped if row["action"] == "dropped" else self.repaired
+                counts[row["reason"]] += 1
+                self._file.write(line)
+
     def _write(self, action: Action, reason: str, *, file: str, line: int | None, excerpt: str) -> None:
         row = {"action": action, "file": file, "line": line, "reason": reason, "excerpt": excerpt[:EXCERPT_CHARS]}
         self._file.write(json.dumps(row) + "\n")  # ASCII: an excerpt may hold anything, halves of surrogate pairs too

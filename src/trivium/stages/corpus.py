@@ -3,74 +3,72 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
-
-from trivium.core.config import Config
+from trivium.core.config import NotIdentity
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Corpus, Sources
 from trivium.core.stage import StageContext, stage
-from trivium.curation.heldout import split_heldout
-from trivium.records import Document, read_records, write_records
+from trivium.curation.curate import DOCUMENTS, RESERVED, Workplace, curate
+from trivium.curation.engine import EngineSettings
+from trivium.curation.settings import CurationSettings
+from trivium.evaluation.report.corpus import render_corpus
 
 
-class CorpusConfig(Config):
-    """What is kept. Lengths are in characters; `heldout_share` in [0, 1) applies where the source holds nothing out
-    itself.
+class CorpusConfig(CurationSettings):
+    """What is kept, and where the work is done."""
 
-    It is a share of whole texts: the pieces of one file or row are all held out, or none is.
-    """
-
-    min_characters: int = Field(default=16, ge=0)
-    heldout_share: float = Field(default=0.02, ge=0, lt=1)
+    engine: Annotated[EngineSettings, NotIdentity()] = EngineSettings()
 
 
-@stage(version=1)
+@stage(version=2)
 def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Corpus:
-    """Drop exact duplicates and what is too short; hold texts out by the hash of their name or id, never by chance."""
-    heldout_file = sources.path / "heldout_documents.jsonl"
-    reserved = list(read_records(heldout_file, Document))
-    seen = {document.id for document in reserved}
-    reasons: Counter[str] = Counter()
-    heldout: list[Document] = list(reserved)
-    characters = num_words = 0
+    """Clean, judge and deduplicate; hold texts out by the hash of their name or id, never by chance.
 
-    with (context.out / "ledger.jsonl").open("w", encoding="utf-8") as ledger:
-
-        def drop(document: Document, reason: str, **more: Any) -> None:
-            reasons[reason] += 1
-            row = {"id": document.id, "source": document.source, "reason": reason, **more}
-            ledger.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-        def kept() -> Iterator[Document]:
-            nonlocal characters, num_words
-            for document in read_records(sources.path / "documents.jsonl", Document):
-                if len(document.text) < config.min_characters:
-                    drop(document, "too short", characters=len(document.text))
-                elif document.id in seen:
-                    drop(document, "exact duplicate")
-                elif not reserved and split_heldout(document.group or document.id, config.heldout_share):
-                    seen.add(document.id)
-                    heldout.append(document)
-                else:
-                    seen.add(document.id)
-                    characters += len(document.text)
-                    num_words += len(document.text.split())
-                    yield document
-
-        count = write_records(context.out / "documents.jsonl", kept())
-    write_records(context.out / "heldout.jsonl", heldout)
-    if not count:
-        raise SourceError(
-            "no document is left", where=str(sources.path), do="look at the source, or lower min_characters"
-        )
-    context.measure("documents", count, n=count)
-    context.measure("heldout_documents", len(heldout), n=len(heldout))
-    context.measure("characters", characters, n=count)
-    context.measure("words", num_words, n=count)
-    for reason, number in sorted(reasons.items()):
-        context.measure(f"dropped.{reason.replace(' ', '_')}", number, n=count + number)
+    Writes documents.jsonl, heldout.jsonl, ledger.jsonl (what was dropped, with rule and value), scores.parquet (every
+    score of every document, in the order read), and the report as report.json and report.html.
+    """
+    place = Workplace(sources.path, context.scratch, context.out, context.seed, config.engine)
+    total = sum(
+        (sources.path / name).stat().st_size for name in (DOCUMENTS, RESERVED) if (sources.path / name).exists()
+    )
+    with context.progress("corpus", total, "bytes") as bar:
+        account = curate(place, _settings(config), bar.advance)
+    _refuse_nothing(account, sources)
+    _measure(account, context)
+    for text in account["warnings"]:
+        context.log.write("corpus warning", f"warning: {text}")
+    (context.out / "report.json").write_text(json.dumps(account, ensure_ascii=False, indent=1), encoding="utf-8")
+    (context.out / "report.html").write_text(render_corpus(account), encoding="utf-8")
     return context.made(Corpus)
+
+
+def _settings(config: CorpusConfig) -> CurationSettings:
+    """Return the settings without the engine: they are sent to every worker."""
+    return CurationSettings.model_validate({name: getattr(config, name) for name in CurationSettings.model_fields})
+
+
+def _refuse_nothing(account: dict[str, Any], sources: Sources) -> None:
+    if account["documents"]["kept"]:
+        return
+    most = sorted(account["dropped"], key=lambda each: -each["documents"])[:3]
+    reasons = ", ".join(f"{each['rule']} ({each['documents']:,})" for each in most)
+    raise SourceError(
+        f"no document is left of {account['documents']['read']:,}" + (f": {reasons}" if reasons else ""),
+        where=str(sources.path),
+        do="look at the source, or loosen the rules of [corpus]",
+    )
+
+
+def _measure(account: dict[str, Any], context: StageContext) -> None:
+    documents = account["documents"]
+    kept = documents["kept"]
+    context.measure("documents", kept, n=kept)
+    context.measure("heldout_documents", documents["heldout"], n=documents["heldout"])
+    context.measure("characters", account["characters"], n=kept)
+    context.measure("words", account["words"], n=kept)
+    for each in sorted(account["dropped"], key=lambda each: each["rule"]):
+        number = each["documents"]
+        context.measure(f"dropped.{each['rule'].replace(' ', '_')}", number, n=kept + number)
+    for name, counts in account["private"].items():
+        context.measure(f"private.{name}", counts["found"], n=documents["read"])

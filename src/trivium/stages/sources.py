@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -17,9 +18,13 @@ from trivium.core.config import Config, FromEnvironment, NotIdentity
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Sources
 from trivium.core.stage import Gathers, StageContext, stage
+from trivium.curation.engine import Engine, EngineSettings
+from trivium.curation.extract import Extraction
 from trivium.curation.files import find_files
+from trivium.curation.gather import gather_text, join
+from trivium.curation.items import read_items
 from trivium.curation.ledger import Ledger
-from trivium.curation.reader import ReaderConfig, read_documents
+from trivium.curation.read import SourceSpec, plan_units
 from trivium.human.formats import Reject, read_comparisons, read_demonstrations
 from trivium.human.split import split_of
 from trivium.primer.config import PrimerConfig
@@ -35,6 +40,7 @@ class PrimerSources(PrimerConfig):
 
 
 BEYOND = "beyond max_rows"
+OF_TEXT = ("text", "good_examples", "bad_examples")
 
 
 @stage(version=7)
@@ -55,12 +61,18 @@ class DataSource(Config):
 
     name: str
     path: str
-    use: Literal["text", "demonstrations", "comparisons"]
+    use: Literal["text", "demonstrations", "comparisons", "evaluation", "good_examples", "bad_examples"]
+    """`evaluation` items are kept out of the corpus where [corpus.decontamination] says so; good and bad examples train
+    the classifier of [corpus.examples]. None of the three is text to train on."""
     format: str = "text"
     """`text` reads documents; the others are the formats of `trivium.human.formats`."""
     include: str = "*"
     """Shell pattern on the names of files in a folder."""
     licence: str
+    text_keys: tuple[str, ...] = ("text", "sections")
+    """Where a row keeps its text: the first key it has; `a.b` reaches inside; a list of texts is joined."""
+    extract: Extraction = "fast"
+    """How the main text of HTML is found: fast, precise, or none for all of it."""
     max_rows: int | None = Field(default=None, gt=0)
     """At most so many are taken: of text the first, of demonstrations and comparisons by the hash of the prompt, so
     that
@@ -79,24 +91,48 @@ class FileSources(Config, Gathers):
     story, a message tree, an opening turn), so that no close copy is on the other side."""
     max_document_characters: int = Field(default=6000, gt=0)
     """Longer texts are cut at paragraph borders."""
+    engine: Annotated[EngineSettings, NotIdentity()] = EngineSettings()
+    """Where text is read."""
+
+    def spec(self, item: DataSource) -> SourceSpec:
+        """Return how a source's text is read."""
+        return SourceSpec(
+            name=item.name,
+            path=self.root / item.path,
+            licence=item.licence,
+            include=item.include,
+            text_keys=item.text_keys,
+            extract=item.extract,
+            max_document_chars=self.max_document_characters,
+        )
 
     def gathered_files(self) -> Mapping[str, Path]:
         """Return every file that is read, by source and name."""
         found: dict[str, Path] = {}
         with Ledger(Path(os.devnull)) as nowhere:
             for item in self.items:
+                if item.use in OF_TEXT:
+                    found |= {f"{item.name}/{unit.name}": unit.path for unit in plan_units(self.spec(item), nowhere)}
+                    continue
                 for file in find_files(self.root / item.path, nowhere):
                     if fnmatch(file.path.name, item.include):
                         found[f"{item.name}/{file.name}"] = file.path
         return found
 
 
-@stage(version=2, gathered=True)
+@stage(version=3, gathered=True)
 def gather(config: FileSources, context: StageContext) -> Sources:
     """Read every source into records; a malformed line goes to the ledger and the rest goes on."""
     with Ledger(context.out / "ledger.jsonl") as ledger:
-        count = write_records(context.out / "documents.jsonl", _documents(config, ledger, context))
-        context.measure("documents", count, n=count)
+        for use, name in (
+            ("text", "documents"),
+            ("good_examples", "good_examples"),
+            ("bad_examples", "bad_examples"),
+            ("evaluation", "evaluation"),
+        ):
+            count = _write_texts(use, context.out / f"{name}.jsonl", config, (ledger, context))
+            if count or use == "text":
+                context.measure(name, count, n=count)
         demonstrations = _rows("demonstrations", read_demonstrations, config, ledger)
         comparisons = _rows("comparisons", read_comparisons, config, ledger)
         beyond = sum(count for reason, count in ledger.dropped.items() if reason.startswith(BEYOND))
@@ -114,22 +150,31 @@ def gather(config: FileSources, context: StageContext) -> Sources:
     return context.made(Sources)
 
 
-def _documents(config: FileSources, ledger: Ledger, context: StageContext) -> Iterator[Document]:
-    for item in config.items:
-        if item.use != "text":
-            continue
-        read = read_documents(
-            config.root / item.path,
-            source=item.name,
-            licence=item.licence,
-            ledger=ledger,
-            config=ReaderConfig(max_document_chars=config.max_document_characters, include=item.include),
-        )
-        for index, document in enumerate(read):
-            if item.max_rows is not None and index >= item.max_rows:
-                ledger.drop(f"{BEYOND} = {item.max_rows}; what follows was not read", file=document.source)
-                break
-            yield document
+def _write_texts(use: str, path: Path, config: FileSources, into: tuple[Ledger, StageContext]) -> int:
+    """Write the documents of all sources of one use, in the order of the sources; no file where there are none."""
+    ledger, context = into
+    items = [item for item in config.items if item.use == use]
+    if not items and use != "text":
+        return 0
+    count = 0
+    with path.open("wb") as file:
+        for item in items:
+            if use == "evaluation":
+                read = read_items(config.root / item.path, source=item.name, licence=item.licence, ledger=ledger)
+                texts = islice(read, item.max_rows)
+                written = sum(file.write(_line(document)) > 0 for document in texts)
+            else:
+                folder = context.scratch / use / item.name
+                files = gather_text(config.spec(item), folder, Engine(config.engine), ledger, item.max_rows)
+                written = join(files, file, item.max_rows)
+            if written == item.max_rows:
+                ledger.drop(f"{BEYOND} = {item.max_rows}; what follows was not read", file=item.name)
+            count += written
+    return count
+
+
+def _line(document: Document) -> bytes:
+    return (document.model_dump_json(exclude_defaults=True) + "\n").encode()
 
 
 Row = TypeVar("Row", Demonstration, Comparison)

@@ -1,7 +1,8 @@
 """Encoded documents to memory-mapped token files on disk, and back to views of them.
 
 A folder holds `shard-00000.bin` (token ids, little-endian uint16 or uint32), `shard-00000.idx.npy` (uint64: where each
-document of the shard ends), and so on, and `shards.json`, written last. A document never spans two shards.
+document of the shard ends), `shard-00000.src.npy` (uint16: the number of each document's source in `sources`), and
+so on, and `shards.json`, written last. A document never spans two shards.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ _UINT16_VOCABULARY = 65_535
 
 
 class TokenDocument(NamedTuple):
-    """A document's token ids, and how many UTF-8 bytes its text has (what bits per byte are divided by)."""
+    """A document's token ids, how many UTF-8 bytes its text has (what bits per byte are divided by), and its source."""
 
     ids: Sequence[int] | NDArray[Any]
     num_bytes: int
+    source: str = ""
 
 
 class Segment(NamedTuple):
@@ -58,6 +60,8 @@ class ShardsInfo(BaseModel):
     num_documents: int
     num_bytes: int
     shards: tuple[ShardInfo, ...]
+    sources: tuple[str, ...] = ()
+    """What the numbers in the `.src.npy` files stand for; older shards have none."""
 
 
 def write_shards(
@@ -78,11 +82,13 @@ def write_shards(
     dtype = np.dtype("<u2") if vocab_size <= _UINT16_VOCABULARY else np.dtype("<u4")
     stream = enumerate(documents)
     infos: list[ShardInfo] = []
+    sources: dict[str, int] = {}
     num_bytes = 0
     ended = False
     while not ended:
         name = f"shard-{len(infos):05d}"
         ends: list[int] = []
+        origins: list[int] = []
         num_tokens = 0
         with (folder / f"{name}.bin").open("wb") as file:
             while num_tokens < shard_tokens:
@@ -95,8 +101,10 @@ def write_shards(
                 num_tokens += len(ids)
                 num_bytes += document.num_bytes
                 ends.append(num_tokens)
+                origins.append(sources.setdefault(document.source, len(sources)))
         if ends:
             np.save(folder / f"{name}.idx.npy", np.asarray(ends, dtype="<u8"))
+            np.save(folder / f"{name}.src.npy", np.asarray(origins, dtype="<u2"))
             infos.append(ShardInfo(name=name, num_tokens=num_tokens, num_documents=len(ends)))
         else:
             (folder / f"{name}.bin").unlink()
@@ -112,6 +120,7 @@ def write_shards(
         num_documents=sum(each.num_documents for each in infos),
         num_bytes=num_bytes,
         shards=tuple(infos),
+        sources=tuple(sources),
     )
     (folder / _INDEX).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return info
@@ -183,6 +192,12 @@ class TokenShards:
         start = int(self._ends[shard][local - 1]) if local else 0
         return self._tokens[shard][start : int(self._ends[shard][local])]
 
+    def source_numbers(self) -> NDArray[np.int64]:
+        """Return the number of each document's source in `info.sources`; ArtifactError where a file does not fit."""
+        if not self.info.sources:
+            return np.zeros(0, np.int64)
+        return np.concatenate([_sources_of(self.folder, shard) for shard in self.info.shards])
+
     def read(self, segments: Iterable[Segment]) -> NDArray[Any]:
         """Return the ids of a row's segments, joined, in a new array."""
         return np.concatenate([self.document(index)[start:stop] for index, start, stop in segments])
@@ -204,6 +219,22 @@ def _map_tokens(folder: Path, shard: ShardInfo, dtype: np.dtype[Any]) -> NDArray
         )
     tokens: NDArray[Any] = np.memmap(path, dtype=dtype, mode="r", shape=(shard.num_tokens,))
     return tokens
+
+
+def _sources_of(folder: Path, shard: ShardInfo) -> NDArray[np.int64]:
+    path = folder / f"{shard.name}.src.npy"
+    try:
+        found: NDArray[np.int64] = np.load(path).astype(np.int64)
+    except (OSError, ValueError, EOFError) as error:
+        do = "make the shards again"
+        raise ArtifactError(f"{path.name} is missing or damaged: {error}", where=str(path), do=do) from error
+    if found.shape != (shard.num_documents,):
+        raise ArtifactError(
+            f"{path.name} does not fit its shard: wanted {shard.num_documents} numbers, found {found.shape}",
+            where=str(path),
+            do="make the shards again",
+        )
+    return found
 
 
 def _map_ends(folder: Path, shard: ShardInfo) -> NDArray[np.uint64]:

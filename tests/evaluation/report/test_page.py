@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined
 
 from trivium.evaluation.report import ReportData, render
 from trivium.evaluation.report.data import BatchRow, Estimate, Label, OriginRow, Piece, Sample, ScoreRow, Series, Task
-from trivium.evaluation.report.page import _environment
+from trivium.evaluation.report.page import environment
 
 VOID = {"meta", "br", "link", "img", "input", "hr", "col", "path", "circle", "rect", "polyline", "use"}
 HOSTILE = "</script><img src=x onerror=alert(1)><style>*{}</style>\"'&lt;{{ 7*7 }}{% raw %}</title>"
@@ -131,8 +131,8 @@ def test_hostile_text_stays_text_wherever_it_stands(sample: ModuleType) -> None:
 
 
 def test_a_name_that_no_template_gets_is_an_error(sample: ModuleType) -> None:
-    assert _environment().undefined is StrictUndefined
-    assert _environment().autoescape is True
+    assert environment().undefined is StrictUndefined
+    assert environment().autoescape is True
 
 
 def test_control_characters_and_lone_surrogates_are_shown_as_signs(sample: ModuleType) -> None:

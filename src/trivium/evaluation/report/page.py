@@ -20,26 +20,31 @@ _UNPRINTABLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not 
 _UNPRINTABLE |= {127: "\u2421"} | dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
 
 
+def printable(page: str) -> str:
+    """Replace what is no character of HTML by a sign."""
+    return page.translate(_UNPRINTABLE)
+
+
 @cache
-def _styles() -> Markup:
-    """Read the style sheets of the page, without their comments and indentation."""
+def styles(*more: str) -> Markup:
+    """Read the style sheets of a page (those of all pages, and more), without their comments and indentation."""
     folder = files("trivium.evaluation.report") / "styles"
-    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in _STYLES)
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in (*_STYLES, *more))
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return Markup(re.sub(r"\n\s*", "\n", text).strip())
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Make the one environment: everything is escaped, and a name that is not there is an error."""
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("trivium.evaluation.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    made.filters.update(
         decimal=words.decimal,
         seconds=words.seconds,
         counted=words.counted,
@@ -47,11 +52,11 @@ def _environment() -> Environment:
         stage=road.stage_title,
         bytes=words.size_bytes,
     )
-    environment.globals.update(
+    made.globals.update(
         models=MODELS, words=words, whiskers=whiskers, dumbbells=dumbbells, curves=curves, batches=batches,
         ranking=ranking, replies=replies, road=road, row_id=row_id,
     )  # fmt: skip
-    return environment
+    return made
 
 
 def score_groups(rows: tuple[ScoreRow, ...]) -> list[tuple[str, list[ScoreRow]]]:
@@ -62,13 +67,13 @@ def score_groups(rows: tuple[ScoreRow, ...]) -> list[tuple[str, list[ScoreRow]]]
 def render(data: ReportData) -> str:
     """Return the report as one HTML document. It depends on the data alone."""
     page = (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             data=data,
             run=data.run,
             head=headline(data),
-            styles=_styles(),
+            styles=styles(),
             map=road.lay_out(data),
             groups=score_groups(data.scorecard),
             changed=dumbbells.changes(data.scorecard),
@@ -76,4 +81,4 @@ def render(data: ReportData) -> str:
             shown_curves=[curve for curve in data.curves if curves.drawable(curve)],
         )
     )
-    return page.translate(_UNPRINTABLE)
+    return printable(page)

@@ -50,8 +50,10 @@ class OpenCell:
     """Pairs of running batches that wait for a writer like this one."""
 
 
-def open_cells(db: Session, actor: Actor, project_id: str) -> list[OpenCell]:
-    """Return the cells a writer is offered, the shortest first: only those where work waits for them (I11)."""
+def open_cells(db: Session, actor: Actor, project_id: str, own: str | None = None) -> list[OpenCell]:
+    """Return the cells a writer is offered, the shortest first: only those where work waits for them (I11), and `own`,
+    the cell of what they hold.
+    """
     stand(db, actor, project_id, "write")
     spec = frozen(db, project_id)
     if spec is None:
@@ -78,8 +80,9 @@ def open_cells(db: Session, actor: Actor, project_id: str) -> list[OpenCell]:
     for cell in requirement_of(spec).cells:
         key = cell_key(cell.where)
         accepted, in_flight = counts.get(key, (0, 0))
-        if waiting.get(key):
-            found.append(OpenCell(key, dict(cell.where), cell.target, accepted, in_flight, waiting[key]))
+        if waiting.get(key) or key == own:
+            left = waiting.get(key, 0)
+            found.append(OpenCell(key, dict(cell.where), cell.target, accepted, in_flight, left))
     return sorted(found, key=lambda one: ((one.accepted + one.in_flight) / one.target, -one.target, one.key))
 
 

@@ -1,0 +1,56 @@
+"""The verb that opens the Studio: a database that is up to date, the web app, and for a visitor a filled demo."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trivium.cli.options import RUNS, Runs, say
+from trivium.core.errors import InputError, MissingExtraError
+
+Url = Annotated[str, typer.Option("--database", metavar="URL", help="An SQLite file, or postgresql://user@host/name.")]
+
+
+def studio(
+    database: Url = "studio.db",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8800,
+    host: Annotated[str, typer.Option(help="Which address of this machine listens.")] = "127.0.0.1",
+    name: Annotated[list[str] | None, typer.Option(help="A name the Studio answers to, beside localhost.")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A filled demonstration with simulated people, in a new file.")
+    ] = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Open the web app where people write, rank, review and deliver."""
+    try:
+        import uvicorn
+
+        from trivium.human.store import migrate
+        from trivium.human.store.database import Database
+        from trivium.studio.app import create_app
+        from trivium.studio.demo import fill
+        from trivium.studio.guard import LOCAL_HOSTS
+        from trivium.studio.settings import StudioSettings
+    except ImportError as error:
+        raise MissingExtraError(
+            f"the Studio needs the package {error.name}", do="pip install 'trivium[studio]'"
+        ) from error
+    with tempfile.TemporaryDirectory(prefix="trivium-studio-") as folder:
+        if demo and database == "studio.db":
+            database = str(Path(folder) / "demo.db")
+        opened = Database(database)
+        migrate.prepare(opened)
+        if demo:
+            say("filling the demonstration …")
+            if not fill(opened):
+                raise InputError(
+                    "a demonstration needs an empty database", do="leave --database out, or name a new file"
+                )
+        hosts = (*LOCAL_HOSTS, host, *(name or ()))
+        app = create_app(StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo), opened)
+        say(f"the Studio is open at http://{'localhost' if host == '127.0.0.1' else host}:{port}")
+        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+        opened.close()

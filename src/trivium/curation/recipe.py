@@ -1,0 +1,118 @@
+"""What a person asks of `trivium curate` to a recipe: every step on, every source with its name and licence."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trivium.core.errors import InputError, SourceError
+from trivium.core.recipe import nearest
+
+STEPS = """
+[corpus]
+heldout_share = 0.02
+
+[corpus.clean]
+
+[corpus.language]
+
+[corpus.quality]
+
+[corpus.bad_words]
+
+[corpus.privacy]
+
+[corpus.near_duplicates]
+
+[corpus.repeated_paragraphs]
+
+[tokenizer.mix]
+budget = 32_000_000          # bytes of text: more teaches a vocabulary little
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The arguments of `trivium curate`."""
+
+    sources: tuple[str, ...]
+    against: tuple[Path, ...] = ()
+    licences: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def compose(asked: Asked) -> str:
+    """Return the recipe as TOML; InputError on a source, a licence or a weight that fits nothing."""
+    sources = _named(asked.sources)
+    against = {f"evaluation-{number}": path.absolute() for number, path in enumerate(asked.against, 1)}
+    for path in (*sources.values(), *against.values()):
+        if not path.exists():
+            raise SourceError("nothing lies at this path", where=str(path), do="check the path")
+    licences = _pairs(asked.licences, sources, "licence")
+    root = Path(os.path.commonpath([path.parent for path in (*sources.values(), *against.values())]))
+    lines = [f"seed = {asked.seed}", 'road = "text"', "", "[sources]", 'method = "files"', f"root = {_toml(str(root))}"]
+    for use, paths in (("text", sources), ("evaluation", against)):
+        for name, path in paths.items():
+            licence = licences.get(name, licences.get("", "unstated"))
+            relative = os.path.relpath(path, root)
+            fields = {"name": name, "path": relative, "use": use, "licence": licence}
+            lines += ["", "[[sources.items]]", *(f"{key} = {_toml(value)}" for key, value in fields.items())]
+    lines.append(STEPS)
+    if against:
+        lines += ["[corpus.decontamination]", ""]
+    if asked.weights:
+        lines += _mix(_pairs(asked.weights, sources, "weight"))
+    return "\n".join(lines)
+
+
+def _named(sources: Sequence[str]) -> dict[str, Path]:
+    """Return name → path; a source without a name gets that of its file or folder."""
+    found: dict[str, Path] = {}
+    for text in sources:
+        name, equals, path = text.partition("=")
+        if not equals or os.path.exists(text):
+            name, path = Path(text).absolute().name.split(".")[0] or "source", text
+        if name in found:
+            raise InputError(f"two sources are called {name}", where=text, do="give them names: NAME=PATH")
+        found[name] = Path(path).absolute()
+    return found
+
+
+def _pairs(texts: Sequence[str], sources: Mapping[str, Path], what: str) -> dict[str, str]:
+    """Return name → value of `NAME=VALUE` texts; a text without a name is for all sources, under the empty name."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            name, value = "", text
+        elif name not in sources:
+            known = ", ".join(sources)
+            raise InputError(
+                f"--{what}: no source `{name}`{nearest(name, sources)}", where=text, do=f"sources: {known}"
+            )
+        found[name] = value
+    return found
+
+
+def _mix(weights: Mapping[str, str]) -> list[str]:
+    lines = []
+    for section in ("tokenizer", "tokens"):
+        lines.append(f"[{section}.mix.weights]")
+        for name, weight in weights.items():
+            try:
+                lines.append(f"{_toml(name)} = {float(weight)}")
+            except ValueError:
+                do = "write --weight NAME=2.5"
+                raise InputError(f"--weight: wanted NAME=NUMBER, found {weight!r}", where=name, do=do) from None
+        lines.append("")
+    return lines
+
+
+def _toml(value: Any) -> str:
+    """Return a text as TOML: its basic strings are written as JSON's are."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""The web app where people write, rank, review and deliver."""

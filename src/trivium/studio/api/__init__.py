@@ -1,0 +1,44 @@
+"""The JSON API under `/api/v1`: the same desk as the pages, for programs with a scoped token."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+
+from trivium.core.errors import TriviumError
+from trivium.human.store.database import Database
+from trivium.studio.api.deliveries import router as deliveries
+from trivium.studio.api.material import router as material
+from trivium.studio.api.projects import router as projects
+from trivium.studio.api.work import router as work
+from trivium.studio.routes import status_of
+from trivium.studio.settings import StudioSettings
+
+PREFIX = "/api/v1"
+
+
+def add_api(app: FastAPI, database: Database, settings: StudioSettings) -> None:
+    """Add the API's addresses, its description at /api/v1/openapi.json, and its errors as JSON."""
+    for part in (projects, material, work, deliveries):
+        app.include_router(part, prefix=PREFIX)
+    described = APIRouter()
+
+    @described.get("/openapi.json", include_in_schema=False)
+    def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    app.include_router(described, prefix=PREFIX)
+
+    @app.exception_handler(TriviumError)
+    async def refused(_: Request, error: TriviumError) -> Response:
+        fields = getattr(error, "fields", {})
+        headers = {"WWW-Authenticate": "Bearer"} if status_of(error) == 401 else None
+        body = {"message": error.message, "do": error.do, "fields": dict(fields)}
+        return JSONResponse(body, status_of(error), headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        fields = {".".join(map(str, one["loc"][1:])) or "body": str(one["msg"]) for one in error.errors()}
+        return JSONResponse({"message": "; ".join(f"{name}: {said}" for name, said in fields.items()), "do": "",
+                             "fields": fields}, 422)  # fmt: skip

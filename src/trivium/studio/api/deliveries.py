@@ -1,0 +1,95 @@
+"""Milestones for programs: list, seal, answer, download."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from trivium.human.desk import deliveries
+from trivium.human.store.deliveries import Delivery
+from trivium.studio.api.bearer import Asking, in_project
+from trivium.studio.api.projects import Strict
+
+router = APIRouter(tags=["deliveries"])
+
+
+class DeliveryOut(BaseModel):
+    """A milestone with its checksum and its files."""
+
+    milestone: str
+    state: str
+    sealed_at: datetime | None
+    whole: str | None
+    """SHA-256 of the whole."""
+    files: dict[str, Any]
+    remark: str
+
+
+class SealIn(Strict):
+    """What the next milestone is called."""
+
+    milestone: str = Field(min_length=1, max_length=64)
+
+
+class AnswerIn(Strict):
+    """The client's answer, signed with their pseudonym."""
+
+    answer: Literal["accept", "reject"]
+    signature: str
+    remark: str = Field(default="", max_length=10_000)
+
+
+def _out(row: Delivery) -> DeliveryOut:
+    return DeliveryOut(
+        milestone=row.milestone, state=row.state, sealed_at=row.sealed_at, whole=row.manifest.get("whole"),
+        files=row.manifest.get("files", {}), remark=row.remark,
+    )  # fmt: skip
+
+
+@router.get("/projects/{slug}/deliveries")
+def list_deliveries(slug: str, asking: Asking) -> list[DeliveryOut]:
+    """List the milestones, newest first."""
+    return asking.read(
+        lambda db, actor: [
+            _out(row) for row in deliveries.listed(db, actor, in_project(db, actor, slug, "see_deliveries").project.id)
+        ]
+    )
+
+
+@router.post("/projects/{slug}/deliveries", status_code=201)
+def seal(slug: str, body: SealIn, asking: Asking) -> DeliveryOut:
+    """Seal what is accepted; refused where a check says stop."""
+    return asking.write(
+        lambda db, actor: _out(
+            deliveries.seal(db, actor, in_project(db, actor, slug, "manage").project.id, body.milestone)
+        )
+    )
+
+
+@router.post("/projects/{slug}/deliveries/{milestone}/answer")
+def answer(slug: str, milestone: str, body: AnswerIn, asking: Asking) -> DeliveryOut:
+    """Accept or reject a sealed milestone."""
+
+    def work(db: Any, actor: Any) -> DeliveryOut:
+        project_id = in_project(db, actor, slug, "answer_delivery").project.id
+        row = deliveries.answer(
+            db, actor, project_id, milestone, accept=body.answer == "accept", signature=body.signature,
+            remark=body.remark,
+        )  # fmt: skip
+        return _out(row)
+
+    return asking.write(work)
+
+
+@router.get("/projects/{slug}/deliveries/{milestone}/archive", response_class=Response)
+def archive(slug: str, milestone: str, asking: Asking) -> Response:
+    """Download all files of a milestone as one zip."""
+    data = asking.read(
+        lambda db, actor: deliveries.archive(
+            db, actor, in_project(db, actor, slug, "see_deliveries").project.id, milestone
+        )
+    )
+    return Response(data, media_type="application/zip")

@@ -1,0 +1,75 @@
+"""Settings to the web app: pages, static files, the API, all behind one guard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from trivium.human.desk import people
+from trivium.human.store.database import Database
+from trivium.studio import csrf, pages_index
+from trivium.studio.api import add_api
+from trivium.studio.guard import Guard
+from trivium.studio.here import Here
+from trivium.studio.jobs import Jobs
+from trivium.studio.problems import problem
+from trivium.studio.routes import routes
+from trivium.studio.settings import StudioSettings
+
+
+def create_app(settings: StudioSettings, database: Database) -> ASGIApp:
+    """Return the Studio over a database whose tables are up to date."""
+    app = studio(settings, database)
+    return Guard(app, hosts=settings.hosts, form_bytes=settings.form_bytes, upload_bytes=settings.upload_bytes)
+
+
+def studio(settings: StudioSettings, database: Database) -> FastAPI:
+    """Return the app without its guard: for the tests that walk its addresses."""
+    pages_index.load()
+    jobs = Jobs(database, settings)
+
+    @asynccontextmanager
+    async def alive(_: FastAPI) -> AsyncIterator[None]:
+        jobs.start()
+        yield
+        jobs.stop()
+
+    app = FastAPI(title="Trivium Studio", version="1", lifespan=alive, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.database, app.state.settings, app.state.jobs = database, settings, jobs
+    static = str(resources.files("trivium.studio") / "static")
+    app.mount("/static", StaticFiles(directory=static), name="static")
+    add_api(app, database, settings)
+    app.router.routes.extend(routes(database, settings))
+
+    @app.exception_handler(HTTPException)
+    async def not_there(request: Request, error: HTTPException) -> Response:
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"message": str(error.detail), "do": "", "fields": {}}, error.status_code)
+        words = {404: "there is no such page", 405: "this page cannot be asked that way"}
+        return _page(request, database, settings, words.get(error.status_code, str(error.detail)), error.status_code)
+
+    @app.exception_handler(Exception)
+    async def broken(_: Request, __: Exception) -> Response:
+        return JSONResponse(
+            {
+                "message": "Something broke on our side; nothing that was acknowledged is lost.",
+                "do": "try again, and tell who keeps the house if it stays",
+                "fields": {},
+            },
+            500,
+        )
+
+    return app
+
+
+def _page(request: Request, database: Database, settings: StudioSettings, message: str, status: int) -> Response:
+    with database.read() as db:
+        visit = people.visit(db, request.cookies.get(csrf.SESSION_COOKIE))
+        return problem(Here(request, db, settings, visit), message, "", status)

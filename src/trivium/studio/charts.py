@@ -1,0 +1,170 @@
+"""Turns measures into small SVG pictures: intervals, whiskers along versions or weeks, bars of days.
+
+Widths are attributes, never styles, so that the strict content policy holds; each picture says its values in its title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from trivium.records import Measure
+
+
+class Point(NamedTuple):
+    """One place on a chart: its label, what stands under it, and its measure."""
+
+    label: str
+    under: str
+    measure: Measure
+
+
+def interval(
+    measure: Measure, width: int = 300, low: float = 0.5, high: float = 1.0, bar: float | None = None
+) -> Markup:
+    """Return a dot with its interval on a rail from `low` to `high`; `bar` is a dashed line to compare with."""
+    if measure.value is None:
+        return Markup("")
+
+    def x(value: float) -> float:
+        inside = min(max(value, low), high)
+        return round(6 + (width - 12) * (inside - low) / (high - low), 1)
+
+    start, end = measure.low if measure.low is not None else measure.value, measure.high or measure.value
+    label = f"{measure.value:.3g}, 95% interval {start:.3g} to {end:.3g}"
+    line = Markup('<path class="bar" d="M{} 1V15"/>').format(x(bar)) if bar is not None else ""
+    return Markup(
+        '<svg class="interval" width="{w}" height="16" viewBox="0 0 {w} 16" role="img" aria-label="{label}">'
+        '<path class="rail" d="M6 8H{end}"/>{line}<path class="span" d="M{a} 8H{b}M{a} 5V11M{b} 5V11"/>'
+        '<circle class="dot" cx="{at}" cy="8" r="3.5"/></svg>'
+    ).format(w=width, label=label, end=width - 6, line=line, a=x(start), b=x(end), at=x(measure.value))
+
+
+def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] | None = None) -> Markup:
+    """Return shares in percent, one place a point, joined by a line, with whiskers and one dashed reference."""
+    defined = [point for point in points if point.measure.value is not None]
+    if not defined:
+        return Markup("")
+    ends = [end for p in defined for end in (p.measure.low, p.measure.high, p.measure.value) if end is not None]
+    ends += [reference[1]] if reference else []
+    floor, ceiling = int(min(ends) * 20) / 20, min(1.0, (int(max(ends) * 20) + 1) / 20)
+
+    def y(share: float) -> float:
+        return round(150 - 136 * (share - floor) / max(ceiling - floor, 0.05), 1)
+
+    parts: list[Markup] = []
+    steps = max(1, round((ceiling - floor) / 0.05))
+    for step in range(0, steps + 1, 1 + steps // 6):
+        share = floor + 0.05 * step
+        parts.append(
+            Markup(
+                '<path class="grid" d="M44 {y}H500"/><text class="tick" x="36" y="{t}" text-anchor="end">{n}</text>'
+            ).format(y=y(share), t=y(share) + 4, n=round(share * 100))
+        )
+    if reference:
+        parts.append(
+            Markup(
+                '<path class="ref" d="M44 {y}H500"/><text class="tick" x="500" y="{t}" text-anchor="end">{name}</text>'
+            ).format(y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0])
+        )
+    gap = 440 / max(len(defined), 1)
+    places = [round(50 + gap * (index + 0.5), 1) for index in range(len(defined))]
+    line = "L".join(f"{x} {y(p.measure.value or 0)}" for x, p in zip(places, defined, strict=True))
+    parts.append(Markup('<path class="line" d="M{}"/>').format(line))
+    parts += [_whisker(x, point, y) for x, point in zip(places, defined, strict=True)]
+    return Markup('<svg class="chart" viewBox="0 0 520 200" role="img"><title>{}</title>{}</svg>').format(
+        title, Markup("").join(parts)
+    )
+
+
+def _whisker(x: float, point: Point, y: object) -> Markup:
+    assert callable(y)
+    measure = point.measure
+    assert measure.value is not None
+    low, high = measure.low if measure.low is not None else measure.value, measure.high or measure.value
+    return Markup(
+        '<path class="whisker" d="M{x} {b}V{a}M{l} {b}h8M{l} {a}h8"/><circle class="point" cx="{x}" cy="{m}" r="4"/>'
+        '<text class="val" x="{r}" y="{t}">{v}</text>'
+        '<text class="lab" x="{x}" y="170" text-anchor="middle">{label}</text>'
+        '<text class="tick" x="{x}" y="186" text-anchor="middle">{under}</text>'
+    ).format(
+        x=x,
+        a=y(high),
+        b=y(low),
+        l=x - 4,
+        m=y(measure.value),
+        r=x + 9,
+        t=y(measure.value) + 15,
+        v=f"{measure.value * 100:.1f}",
+        label=point.label,
+        under=point.under,
+    )
+
+
+def places(shares: Sequence[Measure], title: str) -> Markup:
+    """Return how often the reply in each place on the page was ranked first, with the line of chance."""
+    defined = [share for share in shares if share.value is not None]
+    if not defined:
+        return Markup("")
+    chance = 1 / len(shares)
+    ceiling = max([share.high or share.value or 0 for share in defined] + [chance]) * 1.15
+
+    def x(share: float) -> float:
+        return round(70 + 390 * share / ceiling, 1)
+
+    rows = [Markup('<path class="ref" d="M{x} 8V{h}"/>').format(x=x(chance), h=14 + 32 * len(shares))]
+    for index, share in enumerate(shares):
+        if share.value is None:
+            continue
+        at = 26 + 32 * index
+        low, high = share.low if share.low is not None else share.value, share.high or share.value
+        rows.append(
+            Markup(
+                '<text class="lab" x="52" y="{t}" text-anchor="end">{n}</text>'
+                '<path class="whisker" d="M{a} {y}H{b}M{a} {u}v8M{b} {u}v8"/>'
+                '<circle class="point" cx="{m}" cy="{y}" r="4"/>'
+                '<text class="val" x="{r}" y="{t}">{v}</text>'
+            ).format(
+                t=at + 4,
+                n=index + 1,
+                a=x(low),
+                b=x(high),
+                y=at,
+                u=at - 4,
+                m=x(share.value),
+                r=x(high) + 10,
+                v=f"{share.value * 100:.1f} %",
+            )
+        )
+    height = 40 + 32 * len(shares)
+    rows.append(
+        Markup('<text class="tick" x="{x}" y="{y}" text-anchor="middle">chance</text>').format(
+            x=x(chance), y=height - 4
+        )
+    )
+    return Markup('<svg class="chart" viewBox="0 0 520 {h}" role="img"><title>{t}</title>{rows}</svg>').format(
+        h=height, t=title, rows=Markup("").join(rows)
+    )
+
+
+def days(counts: Sequence[int], first: str, last: str, title: str) -> Markup:
+    """Return one bar a day, a dot for a day of rest; the last bar is today."""
+    most = max([*counts, 1])
+    bars = []
+    for index, count in enumerate(counts):
+        x, height = 2 + 21 * index, round(46 * count / most, 1)
+        if count:
+            kind = "today" if index == len(counts) - 1 else "day"
+            bars.append(
+                Markup('<rect class="{}" x="{}" y="{}" width="16" height="{}" rx="1.5"/>').format(
+                    kind, x, round(56 - height, 1), height
+                )
+            )
+        else:
+            bars.append(Markup('<circle class="rest" cx="{}" cy="52" r="1.5"/>').format(x + 8))
+    return Markup(
+        '<svg class="chart days" viewBox="0 0 294 74" role="img"><title>{}</title><path class="grid" d="M0 56.5H294"/>'
+        '{}<text class="tick" x="2" y="71">{}</text><text class="tick" x="292" y="71" text-anchor="end">{}</text></svg>'
+    ).format(title, Markup("").join(bars), first, last)

@@ -1,0 +1,201 @@
+"""Turns a request into where its page stands: the transaction, who visits, their form, and how the answer is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, UploadFile
+
+from trivium.core.errors import InputError
+from trivium.human.desk import projects
+from trivium.human.desk.actor import Ability, Actor, Standing
+from trivium.human.desk.errors import NotAllowed
+from trivium.human.desk.people import Signed, Visit
+from trivium.studio import csrf, locales
+from trivium.studio.navigation import entries
+from trivium.studio.render import render
+from trivium.studio.settings import StudioSettings
+
+SAID_COOKIE = "studio_said"
+
+
+class Given(Mapping[str, Any]):
+    """What was sent in, or what a page starts with; a name that is not there is None, so templates need no guard."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        """Keep the values."""
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value or None."""
+        return self._values.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names that are there."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Count the names that are there."""
+        return len(self._values)
+
+
+@dataclass
+class Here:
+    """One request inside one transaction."""
+
+    request: Request
+    db: Session
+    settings: StudioSettings
+    visit: Visit | None
+    form: FormData = field(default_factory=FormData)
+    body: dict[str, Any] = field(default_factory=dict)
+    """What a script of ours sent as JSON."""
+    standing: Standing | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+    """Why what was sent is not taken; the page is shown again with it."""
+    _mine: list[Standing] | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts; pages that anybody may open never ask."""
+        if self.visit is None:
+            raise NotAllowed("sign in first")
+        return self.visit.actor
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether a script asked, which goes on by itself."""
+        return "application/json" in self.request.headers.get("accept", "")
+
+    @property
+    def locale(self) -> str:
+        """The visitor's language, or the browser's."""
+        if self.visit is not None and self.visit.locale in locales.names():
+            return self.visit.locale
+        return locales.choose(self.request.headers.get("accept-language", ""))
+
+    def say(self, sentence: str, **values: object) -> str:
+        """Return a sentence in the visitor's language."""
+        return locales.say(self.locale, sentence, **values)
+
+    def mine(self) -> list[Standing]:
+        """Return the visitor's projects, asked for once."""
+        if self._mine is None:
+            self._mine = projects.mine(self.db, self.actor) if self.visit else []
+        return self._mine
+
+    def project(self, slug: str, ability: Ability = "see") -> Standing:
+        """Return the visitor's standing in a project where they have that ability, and stand there from now on."""
+        standing = projects.by_slug(self.db, self.actor, slug)
+        if not standing.can(ability):
+            raise NotAllowed(f"a {standing.role} of the {standing.party} party may not do that here")
+        self.standing = standing
+        return standing
+
+    def field(self, name: str, default: str = "") -> str:
+        """Return a text field of the form, without the spaces around it."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else default
+
+    def number(self, name: str, default: int = 0) -> int:
+        """Return a whole number of the form."""
+        text = self.field(name)
+        if not text:
+            return default
+        try:
+            return int(text)
+        except ValueError as error:
+            raise InputError(f"wanted a whole number for {name}, found {text[:40]!r}") from error
+
+    def many(self, name: str) -> list[str]:
+        """Return every value of a field that may come more than once."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def upload(self, name: str) -> UploadFile | None:
+        """Return a file of the form, or None where none was chosen."""
+        value = self.form.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    def given(self, **start: Any) -> Given:
+        """Return what was sent in where the page is shown again, else what it starts with."""
+        if not self.form:
+            return Given(start)
+        sent: dict[str, Any] = {}
+        for name in self.form:
+            values = self.many(name)
+            sent[name] = values if len(values) > 1 or name == "reason" else (values[0] if values else None)
+        return Given(sent)
+
+    def page(self, template: str, status: int = 200, **facts: Any) -> Response:
+        """Return a page in its frame."""
+        status = 422 if status == 200 and (self.errors or self.refused) else status
+        answer = HTMLResponse(render(template, {**self._frame(), "refused": self.refused}, facts), status)
+        if SAID_COOKIE in self.request.cookies:
+            answer.delete_cookie(SAID_COOKIE)
+        self._remember_visit(answer)
+        return answer
+
+    def to(self, address: str, said: str = "", is_: str = "ok") -> Response:
+        """Send on to another page, which says what was done."""
+        answer: Response
+        answer = JSONResponse({"next": address}) if self.wants_json else RedirectResponse(address, 303)
+        if said:
+            self._cookie(answer, SAID_COOKIE, quote(json.dumps({"is": is_, "text": said})), 60)
+        return answer
+
+    def begin(self, signed: Signed, address: str) -> Response:
+        """Send on with the cookie of a session that has just begun."""
+        answer = self.to(address)
+        self._cookie(answer, csrf.SESSION_COOKIE, signed.secret, 14 * 24 * 3600)
+        answer.delete_cookie(csrf.VISIT_COOKIE)
+        return answer
+
+    def _cookie(self, answer: Response, name: str, value: str, seconds: int) -> None:
+        secure = self.settings.secure or self.request.url.scheme == "https"
+        answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
+
+    def _remember_visit(self, answer: Response) -> None:
+        fresh = self.request.scope.get("studio_visit")
+        if fresh is not None:
+            self._cookie(answer, csrf.VISIT_COOKIE, fresh, 24 * 3600)
+
+    def _frame(self) -> dict[str, Any]:
+        standing = self.standing
+        return {
+            "locale": self.locale,
+            "direction": locales.direction(self.locale),
+            "theme": self.request.cookies.get("studio_theme") if self._theme_known() else None,
+            "single_keys": "on" if self.visit is None or self.visit.single_keys else "off",
+            "csrf": csrf.token_of(csrf.secret_of(self.request)),
+            "person": self.visit.actor if self.visit else None,
+            "nav": entries(self.request.url.path, standing, self.mine()) if self.visit else [],
+            "flashes": self._flashes(),
+            "project": standing.project if standing else None,
+            "base": f"/p/{standing.project.slug}" if standing else "",
+            "here": self.request.url.path,
+            "errors": self.errors,
+            "can_manage": standing is not None and standing.can("manage"),
+        }
+
+    def _theme_known(self) -> bool:
+        return self.request.cookies.get("studio_theme") in ("light", "dark")
+
+    def _flashes(self) -> list[dict[str, str]]:
+        from urllib.parse import unquote
+
+        kept = self.request.cookies.get(SAID_COOKIE)
+        try:
+            said = json.loads(unquote(kept)) if kept else None
+        except json.JSONDecodeError:
+            said = None
+        if not isinstance(said, dict) or said.get("is") not in ("ok", "warn", "bad"):
+            return []
+        return [{"is": str(said["is"]), "text": str(said.get("text", ""))[:500]}]

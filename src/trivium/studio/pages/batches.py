@@ -1,0 +1,271 @@
+"""The board of batches, opening one, its items, and the live progress of replies by a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.responses import Response
+from sqlalchemy import select
+
+from trivium.core.errors import InputError
+from trivium.human.desk import batches, generation, guidelines, pool, specs
+from trivium.human.desk.batches import BoardRow
+from trivium.human.desk.errors import Conflict, Invalid, Unknown
+from trivium.human.desk.generation import Sampling
+from trivium.human.desk.settings import settings_of
+from trivium.human.desk.specs import cell_key, requirement_of
+from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.work import Batch, Item
+from trivium.studio.here import Here
+from trivium.studio.routes import get, post
+
+ITEMS_A_PAGE = 50
+SHAPES = {
+    "open": "wait",
+    "working": "now",
+    "internal_qa": "now",
+    "client_qa": "now",
+    "rework": "warn",
+    "accepted": "ok",
+    "delivered": "ok",
+    "queued": "wait",
+    "generating": "wait",
+    "writing": "now",
+    "labelling": "now",
+    "scored": "ok",
+    "contested": "warn",
+    "unrankable": "off",
+    "rejected": "bad",
+    "withdrawn": "off",
+    "confirmed": "ok",
+    "false_positive": "warn",
+    "false_negative": "warn",
+    "unsure": "wait",
+}
+STATES = {
+    "open": "open",
+    "working": "being worked on",
+    "internal_qa": "partner review",
+    "client_qa": "client review",
+    "rework": "back with the writers",
+    "accepted": "accepted",
+    "delivered": "delivered",
+    "queued": "queued",
+    "generating": "waits for replies",
+    "writing": "to be written",
+    "labelling": "being ranked",
+    "scored": "ranked",
+    "contested": "contested",
+    "unrankable": "unrankable",
+    "rejected": "taken out",
+    "withdrawn": "withdrawn",
+    "confirmed": "confirmed",
+    "false_positive": "false positive",
+    "false_negative": "false negative",
+    "unsure": "unsure",
+}
+
+
+def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
+    samples = [
+        here.say("{who}: {n} of {of}", who=here.say(who), n=one.plan[stage]["sample"], of=one.plan[stage]["of"])
+        for stage, who in (("internal_qa", "partner"), ("client_qa", "client"))
+        if stage in one.plan
+    ]
+    actions = [("start", "Start it")] if one.state == "open" else []
+    return {
+        "ordinal": one.ordinal,
+        "is": SHAPES[one.state],
+        "state_words": STATES[one.state],
+        "round": one.round,
+        "counts": [(STATES[state], count) for state, count in sorted(one.states.items())],
+        "sample": ", ".join(samples),
+        "guideline": versions.get(one.guideline_id, ""),
+        "actions": actions,
+    }
+
+
+@get("/p/{slug}/batches")
+def batches_page(here: Here, slug: str) -> Response:
+    """Show the board."""
+    standing = here.project(slug, "see_plan")
+    project = standing.project
+    rows = batches.board(here.db, here.actor, project.id)
+    versions = {row.id: row.version for row in guidelines.versions(here.db, here.actor, project.id)}
+    lacks = _lacks(here, slug)
+    return here.page(
+        "batches.html",
+        batches=[_row(here, one, versions) for one in rows],
+        can_open=lacks is None,
+        why_none=lacks[0] if lacks else here.say("Open the first one below."),
+        first_step={"href": lacks[1], "says": lacks[2]} if lacks and standing.can("manage") else None,
+        given=here.given(k=settings_of(project).num_replies),
+        reply_sources=[("model", here.say("made by a model")), ("imported", here.say("imported with the prompts"))],
+    )
+
+
+def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
+    """Return what must be there before a batch can be opened: why, where, what to do."""
+    standing = here.standing
+    assert standing is not None
+    project = standing.project
+    if guidelines.published(here.db, project.id) is None:
+        return (
+            here.say("A batch needs a published guideline."),
+            f"/p/{slug}/guideline/edit",
+            here.say("Write the guideline"),
+        )
+    if project.kind == "demonstration" and specs.frozen(here.db, project.id) is None:
+        return (
+            here.say("A batch needs a frozen requirement."),
+            f"/p/{slug}/requirement",
+            here.say("Write the requirement"),
+        )
+    return None
+
+
+@post("/p/{slug}/batches", again=batches_page)
+def open_batch(here: Here, slug: str) -> Response:
+    """Open a batch: short cells for writers, or prompts of the pool with their replies."""
+    standing = here.project(slug, "manage")
+    size = here.number("size")
+    if not 1 <= size <= 20_000:
+        raise Invalid({"size": "wanted a number from 1 to 20,000"})
+    batch = batches.open_batch(here.db, here.actor, standing.project.id)
+    if standing.project.kind == "demonstration":
+        _plan(here, batch, size)
+    else:
+        _draw(here, batch, size)
+    batches.start(here.db, here.actor, batch.id)
+    return here.to(f"/p/{slug}/batches/{batch.ordinal}", here.say("Batch {n} is open.", n=batch.ordinal))
+
+
+def _plan(here: Here, batch: Batch, size: int) -> None:
+    """Share so many pairs out over the cells, the emptiest first, one at a time."""
+    spec = specs.must_be_frozen(here.db, batch.project_id)
+    taken = batches.planned(here.db, batch.project_id)
+    open_ = {
+        cell_key(cell.where): [cell.target - taken.get(cell_key(cell.where), 0), cell.target]
+        for cell in requirement_of(spec).cells
+    }
+    counts = dict.fromkeys(open_, 0)
+    for _ in range(size):
+        key = max(open_, key=lambda one: (open_[one][0] / open_[one][1], one))
+        if open_[key][0] <= 0:
+            break
+        open_[key][0] -= 1
+        counts[key] += 1
+    if not any(counts.values()):
+        raise Conflict("every cell is full or in flight", do="write a new requirement, or deliver what there is")
+    batches.plan_cells(here.db, here.actor, batch.id, {key: count for key, count in counts.items() if count})
+
+
+def _draw(here: Here, batch: Batch, size: int) -> None:
+    """Draw prompts from the pool and say where their replies come from."""
+    ids = pool.sample(here.db, here.actor, batch.project_id, size, seed=here.number("seed"))
+    batches.add_prompts(here.db, here.actor, batch.id, ids)
+    if here.field("replies") == "model":
+        try:
+            temperature = float(here.field("temperature", "1.0") or "1.0")
+        except ValueError as error:
+            raise InputError("wanted a number for the temperature") from error
+        sampling = Sampling((temperature,), max_new_tokens=here.number("max_tokens", 128), seed=here.number("seed"))
+        generation.request(here.db, here.actor, batch.id, here.field("model"), sampling)
+
+
+def batch_of(here: Here, ordinal: str) -> Batch:
+    """Return the batch of that number in the project one stands in."""
+    standing = here.standing
+    assert standing is not None
+    row = here.db.scalar(
+        select(Batch).where(
+            Batch.project_id == standing.project.id, Batch.ordinal == (int(ordinal) if ordinal.isdigit() else 0)
+        )
+    )
+    if row is None:
+        raise Unknown("there is no such batch")
+    return row
+
+
+@post("/p/{slug}/batches/{ordinal}/start", again=batches_page)
+def start_batch(here: Here, slug: str, ordinal: str) -> Response:
+    """Let people begin."""
+    here.project(slug, "manage")
+    batches.start(here.db, here.actor, batch_of(here, ordinal).id)
+    return here.to(f"/p/{slug}/batches", here.say("Started."))
+
+
+@get("/p/{slug}/batches/{ordinal}")
+def batch_page(here: Here, slug: str, ordinal: str) -> Response:
+    """Show a batch's items, and how far a model has come with their replies."""
+    here.project(slug, "see_plan")
+    batch = batch_of(here, ordinal)
+    after = here.request.query_params.get("after", "")
+    query = (
+        select(Item.id, Item.state, Item.round, Item.done, Item.wanted, PoolPrompt.search_text)
+        .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
+        .where(Item.batch_id == batch.id, Item.id > after)
+        .order_by(Item.id)
+        .limit(ITEMS_A_PAGE + 1)
+    )
+    if cell := here.request.query_params.get("cell"):
+        query = query.where(Item.cell == cell)
+    rows = here.db.execute(query).all()
+    return here.page(
+        "batch.html",
+        batch=batch,
+        batch_is=SHAPES[batch.state],
+        state_words=STATES[batch.state],
+        generation=_generation(here, batch),
+        more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
+        items=[
+            {
+                "id": row.id,
+                "text": (row.search_text or "")[:120],
+                "is": SHAPES[row.state],
+                "says": STATES[row.state],
+                "round": row.round,
+                "done": row.done,
+                "wanted": row.wanted,
+            }
+            for row in rows[:ITEMS_A_PAGE]
+        ],
+    )
+
+
+def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
+    if not batch.generation:
+        return None
+    progress = generation.progress(here.db, here.actor, batch.id)
+    number = int(batch.generation["num_replies"])
+    problem = here.request.app.state.jobs.replies.problems.get(batch.id)
+    finished = progress.done + progress.failed >= progress.total
+    return {
+        "model": progress.model_ref,
+        "done": progress.done * number,
+        "total": progress.total * number,
+        "failed": progress.failed,
+        "running": not finished and problem is None,
+        "is": "bad" if problem else "ok" if finished else "now",
+        "says": "cannot go on" if problem else "all made" if finished else "being made",
+        "last": "",
+        "error": problem[0] if problem else "",
+        "do": problem[1] if problem else "",
+    }
+
+
+@get("/p/{slug}/batches/{ordinal}/generation")
+def generation_progress(here: Here, slug: str, ordinal: str) -> Response:
+    """The progress alone, asked for every second by the page."""
+    here.project(slug, "see_plan")
+    batch = batch_of(here, ordinal)
+    return here.page("generation_live.html", generation=_generation(here, batch))
+
+
+@post("/p/{slug}/batches/{ordinal}/retry")
+def retry_generation(here: Here, slug: str, ordinal: str) -> Response:
+    """Try the model again, after its problem was mended."""
+    here.project(slug, "manage")
+    batch = batch_of(here, ordinal)
+    here.request.app.state.jobs.replies.retry(batch.id)
+    return here.to(f"/p/{slug}/batches/{ordinal}")

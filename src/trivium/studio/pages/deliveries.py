@@ -1,0 +1,238 @@
+"""Milestones: what is ready, the seal, files, datasheet, difference, the client’s answer, other formats."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import Response
+from sqlalchemy import func, select
+
+from trivium.human.delivery.read import read
+from trivium.human.desk import deliveries
+from trivium.human.desk.errors import Invalid
+from trivium.human.formats import FORMATS, export, format_of, losses
+from trivium.human.store.deliveries import Delivery
+from trivium.human.store.people import Person
+from trivium.human.store.work import Item
+from trivium.records import Record
+from trivium.studio.here import Here
+from trivium.studio.render import day, number
+from trivium.studio.routes import get, post
+
+SHAPES = {"draft": "wait", "sealed": "now", "accepted": "ok", "rejected": "bad"}
+STATES = {"ok": "ok", "note": "warn", "warning": "warn", "stop": "bad"}
+NOUNS = {"demonstrations": "pairs", "comparisons": "rankings", "judgements": "judgements"}
+MEDIA = {
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".sha256": "text/plain",
+    ".gz": "application/gzip",
+}
+
+
+def _rows(row: Delivery) -> dict[str, int]:
+    """Return noun → rows of a sealed milestone."""
+    files = row.manifest.get("files", {})
+    return {noun: int(files[f"{noun}.jsonl.gz"]["num_rows"] or 0) for noun in NOUNS if f"{noun}.jsonl.gz" in files}
+
+
+def _says(here: Here, row: Delivery) -> str:
+    return ", ".join(f"{number(count)} {here.say(NOUNS[noun])}" for noun, count in _rows(row).items() if count)
+
+
+def _state(here: Here, row: Delivery) -> str:
+    if row.state == "draft":
+        return here.say("Not sealed")
+    if row.state == "sealed":
+        mine = here.standing is not None and here.standing.can("answer_delivery")
+        return here.say("Waits for you") if mine else here.say("Waits for the client")
+    word = here.say("Accepted {day}") if row.state == "accepted" else here.say("Rejected {day}")
+    return word.format(day=day(row.answered_at))
+
+
+def _shown(here: Here, slug: str, milestone: str | None) -> Response:
+    standing = here.project(slug, "see_deliveries")
+    project_id = standing.project.id
+    rows = deliveries.listed(here.db, here.actor, project_id)
+    names = [row.milestone for row in rows]
+    row = deliveries.get(here.db, here.actor, project_id, milestone) if milestone else rows[0] if rows else None
+    ready = here.db.scalar(
+        select(func.count()).where(Item.project_id == project_id, Item.state == "accepted", ~Item.is_gold)
+    )
+    said = here.say("{n} items are accepted and in no milestone yet.", n=number(ready or 0))
+    facts: dict[str, Any] = {"delivery": None}
+    if row is not None and row.state != "draft":
+        facts = _facts(here, row)
+    next_name = next(f"m{place}" for place in range(len(rows) + 1, 10_000) if f"m{place}" not in names)
+    return here.page(
+        "deliveries.html",
+        given=here.given(),
+        ready=said,
+        num_ready=ready or 0,
+        next_name=next_name,
+        checks_before=[],
+        milestones=[
+            {
+                "milestone": one.milestone,
+                "says": _says(here, one),
+                "is": SHAPES[one.state],
+                "state_words": _state(here, one),
+            }
+            for one in rows
+        ],
+        **facts,
+    )
+
+
+def _facts(here: Here, row: Delivery) -> dict[str, Any]:
+    """Return what the page says of one sealed milestone."""
+    by = here.db.get(Person, row.sealed_by) if row.sealed_by else None
+    before = here.db.get(Delivery, row.previous_id) if row.previous_id else None
+    changed = deliveries.changes(here.db, here.actor, row.project_id, row.milestone)
+    files = deliveries.files(here.db, here.actor, row.project_id, row.milestone)
+    entries = row.manifest.get("files", {})
+    answered = {"accepted": here.say("Accepted"), "rejected": here.say("Rejected")}.get(row.state, "")
+    assert here.standing is not None
+    return {
+        "delivery": row,
+        "whole": row.manifest["whole"],
+        "total_bytes": sum(one.num_bytes for one in files),
+        "sealed_words": here.say("Sealed {day} by {who}", day=day(row.sealed_at), who=by.pseudonym if by else "studio"),
+        "answer_is": SHAPES[row.state],
+        "answer_words": answered,
+        "previous": before.milestone if before else "",
+        "files": [
+            {
+                "name": one.name,
+                "num_bytes": one.num_bytes,
+                "sha256": one.sha256,
+                "rows": number(entries[one.name]["num_rows"])
+                if entries.get(one.name, {}).get("num_rows") is not None
+                else None,
+            }
+            for one in files
+        ],
+        "checks": _checks(row.datasheet),
+        "facts": [(noun.capitalize(), number(count)) for noun, count in _rows(row).items() if count],
+        "difference": [
+            ("Kept as it was", len(changed.kept)),
+            ("Added", f"+{len(changed.added)}"),
+            ("Reworked", len(changed.reworked)),
+            ("Withdrawn", f"−{len(changed.withdrawn)}"),
+        ]
+        if changed
+        else [],
+        "can_answer": row.state == "sealed" and here.standing.can("answer_delivery"),
+        "formats": [(name, one.title) for name, one in FORMATS.items() if one.written],
+    }
+
+
+def _checks(datasheet: str) -> list[dict[str, str]]:
+    """Return the checks as the datasheet of the sealed milestone tells them: what was true then, not now."""
+    found, inside = [], False
+    for line in datasheet.splitlines():
+        if line.startswith("#"):
+            inside = "check" in line.lower()
+        elif inside and line.startswith("- "):
+            name, _, text = line[2:].replace("**", "").partition(": ")
+            state, _, more = text.partition(", ")
+            found.append({"is": STATES.get(state, "ok"), "name": name.capitalize(), "text": more or text})
+    return found
+
+
+@get("/p/{slug}/deliveries")
+def deliveries_page(here: Here, slug: str) -> Response:
+    """Show the milestones, the newest opened."""
+    return _shown(here, slug, None)
+
+
+@post("/p/{slug}/deliveries", again=deliveries_page)
+def seal(here: Here, slug: str) -> Response:
+    """Seal what is accepted; where a check says stop, nothing is sealed and the page says why."""
+    standing = here.project(slug, "manage")
+    row = deliveries.seal(here.db, here.actor, standing.project.id, here.field("milestone"))
+    return here.to(f"/p/{slug}/deliveries/{row.milestone}", here.say("{name} is sealed.", name=row.milestone))
+
+
+@get("/p/{slug}/deliveries/{milestone}")
+def delivery_page(here: Here, slug: str, milestone: str) -> Response:
+    """Show one milestone."""
+    return _shown(here, slug, milestone)
+
+
+@post("/p/{slug}/deliveries/{milestone}/answer", again=delivery_page)
+def answer(here: Here, slug: str, milestone: str) -> Response:
+    """Keep the client's signed answer."""
+    standing = here.project(slug, "answer_delivery")
+    said = here.field("answer")
+    if said not in ("accept", "reject"):
+        raise Invalid({"sign": here.say("Accept it or reject it.")})
+    try:
+        deliveries.answer(
+            here.db,
+            here.actor,
+            standing.project.id,
+            milestone,
+            accept=said == "accept",
+            signature=here.field("sign"),
+            remark=here.field("remark"),
+        )
+    except Invalid as error:
+        raise Invalid({{"signature": "sign"}.get(name, name): text for name, text in error.fields.items()}) from error
+    done = here.say("Accepted.") if said == "accept" else here.say("Rejected; the lead sees why.")
+    return here.to(f"/p/{slug}/deliveries/{milestone}", done)
+
+
+@get("/p/{slug}/deliveries/{milestone}/download")
+def download(here: Here, slug: str, milestone: str) -> Response:
+    """All files as one archive."""
+    standing = here.project(slug, "see_deliveries")
+    data = deliveries.archive(here.db, here.actor, standing.project.id, milestone)
+    return _file(data, f"{slug}-{milestone}.zip", "application/zip")
+
+
+@get("/p/{slug}/deliveries/{milestone}/files/{name}")
+def one_file(here: Here, slug: str, milestone: str, name: str) -> Response:
+    """One file, byte for byte."""
+    standing = here.project(slug, "see_deliveries")
+    data = deliveries.file(here.db, here.actor, standing.project.id, milestone, name)
+    return _file(data, name, MEDIA.get(Path(name).suffix, "application/octet-stream"))
+
+
+def _records(here: Here, slug: str, milestone: str) -> list[Record]:
+    standing = here.project(slug, "see_deliveries")
+    row = deliveries.get(here.db, here.actor, standing.project.id, milestone)
+    found = read(deliveries.all_files(here.db, row.id))
+    return [*found.demonstrations, *found.comparisons, *found.judgements]
+
+
+@get("/p/{slug}/deliveries/{milestone}/export")
+def export_page(here: Here, slug: str, milestone: str) -> Response:
+    """Say what an export in another format would lose, before it is made."""
+    records = _records(here, slug, milestone)
+    chosen = format_of(here.request.query_params.get("format", "trivium"))
+    return here.page(
+        "export.html",
+        milestone=milestone,
+        chosen=chosen,
+        losses=losses(chosen.name, records),
+        num_records=len(records),
+        formats=[(name, one.title) for name, one in FORMATS.items() if one.written],
+    )
+
+
+@get("/p/{slug}/deliveries/{milestone}/export/{name}")
+def export_file(here: Here, slug: str, milestone: str, name: str) -> Response:
+    """The milestone's records in another format."""
+    records = _records(here, slug, milestone)
+    chosen = format_of(name)
+    with tempfile.TemporaryDirectory(prefix="trivium-export-") as folder:
+        path = Path(folder) / f"{slug}-{milestone}-{chosen.name}{chosen.suffixes[0]}"
+        export(chosen.name, records, path)
+        return _file(path.read_bytes(), path.name, "application/octet-stream")
+
+
+def _file(data: bytes, name: str, media: str) -> Response:
+    return Response(data, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,69 @@
+"""One item with everything that its leads and reviewers may know about it."""
+
+from __future__ import annotations
+
+from fastapi.responses import Response
+
+from trivium.human.desk import comments, review
+from trivium.human.desk.actor import Ability, Standing
+from trivium.human.desk.errors import NotAllowed, Unknown
+from trivium.human.desk.work import latest_replies
+from trivium.human.rubrics import reply_name
+from trivium.human.store.people import Person
+from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.work import Batch, Item
+from trivium.studio.here import Here
+from trivium.studio.pages.batches import SHAPES, STATES
+from trivium.studio.pages.review import story_of
+from trivium.studio.pages.working import prompt_shown
+from trivium.studio.routes import get, post
+
+
+def _insider(here: Here, slug: str) -> Standing:
+    """Return the standing of who may look inside items: reviewers and leads, never labellers or writers."""
+    standing = here.project(slug)
+    abilities: tuple[Ability, ...] = ("review_internal", "review_client", "manage", "see_quality")
+    if not any(standing.can(one) for one in abilities):
+        raise NotAllowed(f"a {standing.role} of the {standing.party} party may not look inside items")
+    return standing
+
+
+def _item(here: Here, item_id: str) -> Item:
+    row = here.db.get(Item, item_id)
+    if row is None or here.standing is None or row.project_id != here.standing.project.id:
+        raise Unknown("there is no such item")
+    return row
+
+
+@get("/p/{slug}/items/{item_id}")
+def item_page(here: Here, slug: str, item_id: str) -> Response:
+    """Show prompt, replies, where they came from, and what happened."""
+    standing = _insider(here, slug)
+    item = _item(here, item_id)
+    dossier = review.dossier(here.db, here.actor, item.id)
+    prompt = here.db.get(PoolPrompt, item.prompt_id) if item.prompt_id else None
+    ranks = (dossier.aggregate or {}).get("mean_ranks") or []
+    replies = []
+    for place, row in enumerate(latest_replies(here.db, item.id)):
+        author = here.db.get(Person, row.author_id) if row.author_id else None
+        by = author.pseudonym if author else row.model_ref if standing.can("manage") else ""
+        replies.append({
+            "name": here.say("Reply {slot}", slot=reply_name(place)) if ranks else here.say("Reply"), "by": by or "",
+            "content": row.content, "mean_rank": ranks[place] if place < len(ranks) else None,
+        })  # fmt: skip
+    return here.page(
+        "item.html", item=item, item_is=SHAPES.get(item.state, "now"), says=STATES.get(item.state, item.state),
+        batch=here.db.get_one(Batch, item.batch_id), replies=replies, story=story_of(dossier),
+        prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
+        contested=(dossier.aggregate or {}).get("contested"),
+        comments=[{"who": name, "body": row.body, "at": row.created_at}
+                  for row, name in comments.on(here.db, here.actor, item.id)],
+    )  # fmt: skip
+
+
+@post("/p/{slug}/items/{item_id}/comments", again=item_page)
+def comment(here: Here, slug: str, item_id: str) -> Response:
+    """Say something about an item."""
+    _insider(here, slug)
+    comments.add(here.db, here.actor, _item(here, item_id).id, str(here.form.get("body") or ""))
+    return here.to(f"/p/{slug}/items/{item_id}", here.say("Said."))

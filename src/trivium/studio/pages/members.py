@@ -1,0 +1,82 @@
+"""Who is in a project, as what; invitations; where its events are sent."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from fastapi.responses import Response
+
+from trivium.human.desk import invitations, projects, webhooks
+from trivium.human.desk.errors import Invalid
+from trivium.human.desk.settings import settings_of
+from trivium.human.store.people import Party, Role
+from trivium.studio.here import Here
+from trivium.studio.hooks import check_address
+from trivium.studio.routes import get, post
+
+
+def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Response:
+    standing = here.project(slug, "manage")
+    project_id = standing.project.id
+    return here.page(
+        "members.html", members=projects.members(here.db, here.actor, project_id), link=link, hook_secret=hook_secret,
+        waiting=invitations.waiting(here.db, here.actor, project_id), settings=settings_of(standing.project),
+        hooks=webhooks.listed(here.db, here.actor, project_id), parties=get_args(Party), roles=get_args(Role),
+    )  # fmt: skip
+
+
+@get("/p/{slug}/members")
+def members_page(here: Here, slug: str) -> Response:
+    """Show members, settings and webhooks."""
+    return _shown(here, slug)
+
+
+def _party_and_role(here: Here) -> tuple[Party, Role]:
+    party, role = here.field("party"), here.field("role")
+    if party not in get_args(Party) or role not in get_args(Role):
+        raise Invalid({"party": "choose a party and a role of the lists"})
+    return party, role  # type: ignore[return-value]
+
+
+@post("/p/{slug}/members", again=members_page)
+def invite(here: Here, slug: str) -> Response:
+    """Make a link that is shown once."""
+    standing = here.project(slug, "manage")
+    party, role = _party_and_role(here)
+    secret = invitations.invite(here.db, here.actor, standing.project.id, party, role)
+    here.db.flush()
+    return _shown(here, slug, link=f"{str(here.request.base_url).rstrip('/')}/join/{secret}")
+
+
+@post("/p/{slug}/members/{person_id}", again=members_page)
+def set_member(here: Here, slug: str, person_id: str) -> Response:
+    """Make somebody another kind of member."""
+    standing = here.project(slug, "manage")
+    party, role = _party_and_role(here)
+    projects.set_member(here.db, here.actor, standing.project.id, person_id, party=party, role=role)
+    return here.to(f"/p/{slug}/members", here.say("Set."))
+
+
+@post("/p/{slug}/members/{person_id}/remove", again=members_page)
+def remove_member(here: Here, slug: str, person_id: str) -> Response:
+    """End a membership; work done stays."""
+    standing = here.project(slug, "manage")
+    projects.remove_member(here.db, here.actor, standing.project.id, person_id)
+    return here.to(f"/p/{slug}/members", here.say("Removed. What they did stays."))
+
+
+@post("/p/{slug}/webhooks", again=members_page)
+def add_hook(here: Here, slug: str) -> Response:
+    """Send the project's events to an address; the secret is shown once."""
+    standing = here.project(slug, "manage")
+    address = check_address(here.field("url"), private=here.settings.private_hooks)
+    row = webhooks.create(here.db, here.actor, standing.project.id, address)
+    return _shown(here, slug, hook_secret=row.secret)
+
+
+@post("/p/{slug}/webhooks/{hook_id}/remove", again=members_page)
+def remove_hook(here: Here, slug: str, hook_id: str) -> Response:
+    """Send nothing there any more."""
+    standing = here.project(slug, "manage")
+    webhooks.remove(here.db, here.actor, standing.project.id, hook_id)
+    return here.to(f"/p/{slug}/members", here.say("Removed."))

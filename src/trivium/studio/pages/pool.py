@@ -1,0 +1,133 @@
+"""The pool: prompts with their origin and consent; taking them in from files, in any format; taking one out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from fastapi.responses import Response
+
+from trivium.human.desk import batches, pool
+from trivium.human.desk.batches import NewReply
+from trivium.human.desk.errors import Invalid
+from trivium.human.desk.pool import NewPrompt
+from trivium.human.formats import FORMATS, Provenance, Reject, prompts_of
+from trivium.human.store.projects import PromptOrigin
+from trivium.records import Comparison, Origin, Record
+from trivium.studio.here import Here
+from trivium.studio.routes import get, post
+from trivium.studio.uploads import read_upload
+from trivium.studio.vocabulary import LANGUAGES
+
+REJECTS_SHOWN = 200
+
+
+def _shown(here: Here, slug: str, result: dict[str, Any] | None = None) -> Response:
+    standing = here.project(slug, "manage")
+    asked = here.request.query_params
+    page = int(asked.get("page", "0")) if asked.get("page", "0").isdigit() else 0
+    text = asked.get("text", "")
+    rows, total = pool.search(
+        here.db, here.actor, standing.project.id, text=text, unused=asked.get("unused") == "1", page=page
+    )
+    return here.page(
+        "pool.html",
+        rows=rows,
+        total=total,
+        page=page,
+        text=text,
+        unused=asked.get("unused") == "1",
+        result=result,
+        formats=[("", here.say("find out"))] + [(name, one.title) for name, one in FORMATS.items()],
+        origins=[
+            ("dataset", here.say("a data set")),
+            ("user", here.say("users, with consent")),
+            ("writer", here.say("writers")),
+        ],
+        languages=list(LANGUAGES.items()),
+        given=here.given(language="en"),
+        more=total > 50 * (page + 1),
+    )
+
+
+@get("/p/{slug}/pool")
+def pool_page(here: Here, slug: str) -> Response:
+    """Show and search the pool."""
+    return _shown(here, slug)
+
+
+def _provenance(here: Here) -> Provenance:
+    origin = here.field("origin", "dataset")
+    if origin not in get_args(PromptOrigin) or origin not in get_args(Origin):
+        raise Invalid({"origin": "choose where they come from"})
+    if origin == "user" and not here.field("consent"):
+        raise Invalid({"consent": here.say("Say under which words the users agreed.")})
+    return Provenance(here.field("source"), here.field("licence"), origin)  # type: ignore[arg-type]
+
+
+@post("/p/{slug}/pool/import", again=pool_page)
+def import_file(here: Here, slug: str) -> Response:
+    """Take a file's prompts into the pool, and for rankings its replies into a new batch; bad lines are listed."""
+    standing = here.project(slug, "manage")
+    file = here.upload("file")
+    if file is None:
+        raise Invalid({"file": here.say("Choose a file.")})
+    read = read_upload(file, here.field("format"), _provenance(here), here.settings.unpacked_bytes)
+    records, rejects = read.imported
+    if here.field("as") == "batch" and standing.project.kind == "comparison":
+        result = _as_batch(here, standing.project.id, records)
+    else:
+        added = pool.add(here.db, here.actor, standing.project.id, _new(here, records))
+        result = {"num_new": added.num_new, "num_known": len(added.ids) - added.num_new, "batch": None}
+    here.db.flush()
+    return _shown(
+        here,
+        slug,
+        {
+            **result,
+            "format": FORMATS[read.format_name].title,
+            "rejects": _rejects(rejects),
+            "num_rejects": len(rejects),
+            "num_records": len(records),
+        },
+    )
+
+
+def _new(here: Here, records: Sequence[Record]) -> list[NewPrompt]:
+    consent = here.field("consent") or None
+    return [
+        NewPrompt(one, language=one.attrs.get("language", here.field("language", "en") or "en"), consent=consent)
+        for one in prompts_of(records)
+    ]
+
+
+def _rejects(rejects: Sequence[Reject]) -> list[tuple[int, str]]:
+    return [(one.line, one.reason) for one in rejects[:REJECTS_SHOWN]]
+
+
+def _as_batch(here: Here, project_id: str, records: Sequence[Record]) -> dict[str, Any]:
+    """Open a batch of the file's comparisons: each prompt with its replies, to be ranked anew."""
+    replies: dict[str, tuple[Record, tuple[str, ...]]] = {}
+    for record in records:
+        if isinstance(record, Comparison):
+            replies.setdefault(record.prompt.id, (record, record.replies))
+    if not replies:
+        raise Invalid({"file": here.say("The file holds no replies to rank; take in its prompts instead.")})
+    kept = [record for record, _ in replies.values()]
+    added = pool.add(here.db, here.actor, project_id, _new(here, kept))
+    batch = batches.open_batch(here.db, here.actor, project_id)
+    items = batches.add_prompts(here.db, here.actor, batch.id, added.ids)
+    given = {
+        item: [NewReply(text, model_ref=f"imported:{here.field('source') or 'file'}") for text in texts]
+        for item, (_, texts) in zip(items, replies.values(), strict=True)
+    }
+    batches.add_replies(here.db, here.actor, batch.id, given)
+    return {"num_new": added.num_new, "num_known": len(added.ids) - added.num_new, "batch": batch.ordinal}
+
+
+@post("/p/{slug}/pool/{prompt_id}/withdraw", again=pool_page)
+def withdraw_prompt(here: Here, slug: str, prompt_id: str) -> Response:
+    """Take a prompt out because its person took back their consent."""
+    standing = here.project(slug, "manage")
+    pool.withdraw(here.db, here.actor, standing.project.id, prompt_id, here.field("reason"))
+    return here.to(f"/p/{slug}/pool", here.say("Withdrawn. The next delivery lists it."))

@@ -1,0 +1,120 @@
+"""The ranking page: one item, blind and shuffled; an order by digits, scores, flags; on to the next."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastapi.responses import Response
+
+from trivium.core.errors import InputError
+from trivium.human.desk import assignment, ranking
+from trivium.human.desk.errors import Invalid
+from trivium.human.desk.progress import done_and_left
+from trivium.human.desk.ranking import Order
+from trivium.human.desk.work import Work
+from trivium.human.rubrics import Axis, Rubric, reply_name
+from trivium.studio.here import Here
+from trivium.studio.pages.guideline import ORDER_ONLY
+from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
+from trivium.studio.routes import get, post
+
+
+class ReplyShown(NamedTuple):
+    """A reply with the letter it is called by on this page."""
+
+    letter: str
+    content: str
+
+
+@get("/p/{slug}/rank", writes=True)
+def next_ranking(here: Here, slug: str) -> Response:
+    """Take the next item, or the one that is held already."""
+    standing = here.project(slug, "label")
+    work = assignment.lease(here.db, here.actor, standing.project.id, step="label")
+    if work is None:
+        return nothing(
+            here, here.say("Rank"), here.say("No ranking waits for you."),
+            here.say("Every open item has enough people, or you have done your part of it."), "rank",
+        )  # fmt: skip
+    return here.to(f"/p/{slug}/rank/{work.assignment_id}")
+
+
+@get("/p/{slug}/rank/{assignment_id}", writes=True)
+def rank(here: Here, slug: str, assignment_id: str) -> Response:
+    """Show the prompt and its replies in the order drawn for this person."""
+    standing = here.project(slug, "label")
+    work = assignment.current(here.db, here.actor, assignment_id)
+    if work.state != "leased" and not here.form:
+        work = assignment.lease(here.db, here.actor, standing.project.id, step="label") or work
+    if work.state != "leased" and not here.form:
+        return here.to(f"/p/{slug}/rank")
+    facts = work_facts(here, work, "rank")
+    rubric = facts["rubric"] or ORDER_ONLY
+    done, left = done_and_left(here.db, here.actor, standing.project.id, "label")
+    of_reply = [axis for axis in rubric.axes if axis.subject == "reply"]
+    return here.page(
+        "rank.html", **facts, done=done, total=done + left + 1, given=start_of(here, work),
+        prompt=prompt_shown(here, work.messages, work.language, {}), ranked=rubric.ranked,
+        replies=[ReplyShown(reply_name(place), text) for place, text in enumerate(work.replies)],
+        scales=[axis for axis in of_reply if axis.kind == "likert"],
+        flags=[axis for axis in of_reply if axis.kind == "flag"],
+        binaries=[axis for axis in of_reply if axis.kind == "binary"],
+        item_axes=[axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],
+    )  # fmt: skip
+
+
+def _number(here: Here, name: str) -> float | None:
+    text = here.field(name)
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise InputError(f"wanted a number for {name}, found {text[:40]!r}") from error
+
+
+def _marks(here: Here, axis: Axis, letters: list[str]) -> list[float | None]:
+    if axis.kind == "flag":
+        return [float(here.field(f"flag-{axis.key}-{letter}") == "1") for letter in letters]
+    if axis.subject == "item":
+        return [_number(here, f"item-{axis.key}")]
+    return [_number(here, f"mark-{axis.key}-{letter}") for letter in letters]
+
+
+def order_of(here: Here, work: Work, rubric: Rubric) -> Order:
+    """Return what the form says, over the replies as shown."""
+    letters = [reply_name(place) for place in range(len(work.replies))]
+    digits = [int(_number(here, f"rank-{letter}") or 0) for letter in letters]
+    missing = [letter for letter, digit in zip(letters, digits, strict=True) if not digit]
+    if rubric.ranked and missing:
+        raise Invalid({f"rank-{letter}": here.say("Reply {slot} has no rank yet.", slot=letter) for letter in missing})
+    numbers = [axis for axis in rubric.axes if axis.kind not in ("rank", "text")]
+    return Order(
+        digits=digits if rubric.ranked else None,
+        marks={axis.key: _marks(here, axis, letters) for axis in numbers},
+        words={axis.key: here.field(f"item-{axis.key}") for axis in rubric.axes if axis.kind == "text"},
+        none_acceptable=here.field("none_acceptable") == "1", note=here.field("note"),
+        seconds=float(here.number("active_seconds")),
+    )  # fmt: skip
+
+
+@post("/p/{slug}/rank/{assignment_id}", again=rank)
+def submit_ranking(here: Here, slug: str, assignment_id: str) -> Response:
+    """Keep the order and go on; sent twice, it counts once."""
+    here.project(slug, "label")
+    work = assignment.current(here.db, here.actor, assignment_id)
+    rubric = work_facts(here, work, "rank")["rubric"] or ORDER_ONLY
+    ranking.submit(here.db, here.actor, assignment_id, order_of(here, work, rubric))
+    return here.to(f"/p/{slug}/rank", here.say("Sent."))
+
+
+@post("/p/{slug}/rank/{assignment_id}/draft")
+def ranking_draft(here: Here, slug: str, assignment_id: str) -> Response:
+    """Keep what is on the page."""
+    here.project(slug, "label")
+    return save_draft(here, assignment_id)
+
+
+@post("/p/{slug}/rank/{assignment_id}/skip")
+def skip_ranking(here: Here, slug: str, assignment_id: str) -> Response:
+    """Leave it to others."""
+    here.project(slug, "label")
+    return skip(here, assignment_id)

@@ -1,0 +1,195 @@
+"""Turns functions over `Here` into addresses: one transaction each, and each refusal of the desk into its page.
+
+A page is `@get("/p/{slug}/rank") def rank(here, slug)`; what changes something is `@post(…)` and gets its form only
+after the door has looked at the token. A page that was refused is shown again by the function named in `again`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from trivium.core.errors import InputError, RefusedError, StorageError, TriviumError
+from trivium.human.desk import people
+from trivium.human.desk.errors import Conflict, Invalid, NotAcknowledged, NotAllowed, SignInFailed, TooMany, Unknown
+from trivium.human.states import HandError, StateError
+from trivium.human.store.database import ATTEMPTS, Database, clashed
+from trivium.studio import csrf
+from trivium.studio.here import Here
+from trivium.studio.problems import problem
+from trivium.studio.settings import StudioSettings
+
+Function = Callable[..., Response]
+Sent = tuple[FormData, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address and what stands behind it."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    function: Function
+    writes: bool
+    signed_in: bool
+    again: Function | None = None
+    failed: Callable[[Database, FormData], None] | None = None
+    """What is written down, in a transaction of its own, where a sign-in failed."""
+
+
+PAGES: list[Page] = []
+
+
+def get(path: str, *, writes: bool = False, signed_in: bool = True) -> Callable[[Function], Function]:
+    """Serve an address; `writes` where opening it takes a hold on work."""
+
+    def add(function: Function) -> Function:
+        PAGES.append(Page("GET", path, function, writes, signed_in))
+        return function
+
+    return add
+
+
+def post(
+    path: str,
+    *,
+    signed_in: bool = True,
+    again: Function | None = None,
+    failed: Callable[[Database, FormData], None] | None = None,
+) -> Callable[[Function], Function]:
+    """Take a form at an address; `again` shows its page once more where the form is refused."""
+
+    def add(function: Function) -> Function:
+        PAGES.append(Page("POST", path, function, True, signed_in, again, failed))
+        return function
+
+    return add
+
+
+STATUS: tuple[tuple[type[TriviumError], int], ...] = (
+    (Unknown, 404),
+    (NotAllowed, 403),
+    (SignInFailed, 401),
+    (TooMany, 429),
+    (Conflict, 409),
+    (Invalid, 422),
+    (HandError, 403),
+    (StateError, 409),
+    (csrf.CrossSiteError, 403),
+    (StorageError, 503),
+    (RefusedError, 403),
+    (TriviumError, 422),
+)
+
+
+def status_of(error: TriviumError) -> int:
+    """Return the HTTP status that says what kind of no this is."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callable[[Request], Awaitable[Response]]:
+    """Return the ASGI endpoint of a page."""
+
+    async def answer(request: Request) -> Response:
+        sent: Sent = (FormData(), {})
+        if page.method == "POST":
+            try:
+                sent = await csrf.posted(request)
+            except TriviumError as error:
+                return await run_in_threadpool(_refusal, page, database, settings, request, error)
+            except HTTPException as error:  # the form parser's own no: too many fields, broken parts
+                wrong = InputError(str(error.detail))
+                return await run_in_threadpool(_refusal, page, database, settings, request, wrong)
+        try:
+            return await run_in_threadpool(_serve, page, database, settings, request, sent)
+        finally:
+            await sent[0].close()
+
+    return answer
+
+
+def routes(database: Database, settings: StudioSettings) -> list[Route]:
+    """Return every page as a route."""
+    return [
+        Route(page.path, endpoint(page, database, settings), methods=[page.method], name=page.function.__name__)
+        for page in PAGES
+    ]
+
+
+def _serve(page: Page, database: Database, settings: StudioSettings, request: Request, sent: Sent) -> Response:
+    """Answer in one transaction; where two clashed, once more."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _once(page, database, settings, request, sent)
+        except TriviumError as error:
+            if page.failed is not None and isinstance(error, SignInFailed):
+                page.failed(database, sent[0])
+            return _refusal(page, database, settings, request, error, sent[0])
+        except DBAPIError as error:
+            if attempt == ATTEMPTS - 1 or not clashed(error):
+                raise
+            time.sleep(0.01 * 2**attempt)
+    raise AssertionError("the loop returns or raises")
+
+
+def _once(page: Page, database: Database, settings: StudioSettings, request: Request, sent: Sent) -> Response:
+    secret = request.cookies.get(csrf.SESSION_COOKIE)
+    with database.write() if page.writes else database.read() as db:
+        visit = people.visit(db, secret)
+        here = Here(request, db, settings, visit, *sent)
+        if page.signed_in and visit is None:
+            return _to_the_door(here)
+        return page.function(here, **request.path_params)
+
+
+def _to_the_door(here: Here) -> Response:
+    if here.wants_json:
+        return JSONResponse(
+            {"message": here.say("You were signed out; sign in in another tab, your work is kept here."), "fields": {}},
+            401,
+        )
+    if here.request.method == "GET":
+        return here.to(f"/sign-in?next={here.request.url.path}")
+    return here.to("/sign-in")
+
+
+def _refusal(
+    page: Page,
+    database: Database,
+    settings: StudioSettings,
+    request: Request,
+    error: TriviumError,
+    form: FormData | None = None,
+) -> Response:
+    """Say no in the way that was asked: as JSON to a script, as the same page once more, or as a page of its own."""
+    status = status_of(error)
+    with database.read() as db:
+        here = Here(request, db, settings, people.visit(db, request.cookies.get(csrf.SESSION_COOKIE)))
+        if isinstance(error, NotAcknowledged):
+            slug = request.path_params.get("slug", "")
+            return here.to(f"/p/{slug}/guideline?read={error.guideline_id}&next={request.url.path}")
+        fields: Mapping[str, str] = error.fields if isinstance(error, Invalid) else {}
+        if here.wants_json:
+            return JSONResponse({"message": error.message, "do": error.do, "fields": dict(fields)}, status)
+        if page.again is not None and form is not None and status in (401, 409, 422, 429):
+            said = error.message if not fields else here.say("Something is missing or wrong; see below.")
+            shown = replace(here, form=form, errors=fields, refused=said)
+            answer = page.again(shown, **_known(page.again, request.path_params))
+            answer.status_code = status
+            return answer
+        return problem(here, error.message, error.do, status)
+
+
+def _known(function: Function, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
+    return {name: value for name, value in values.items() if name in names}

@@ -1,0 +1,48 @@
+// Every page: the dialog of keys, the switch for single keys, Ctrl+Enter on the primary button, copying, the token that htmx sends.
+const typing = (target) => target.matches('textarea, select, input:not([type=radio]):not([type=checkbox])');
+const keysOff = () => document.body.dataset.keys === 'off';
+
+function rememberKeys() {
+  try { return localStorage.getItem('single-keys') !== 'off'; } catch { return true; }
+}
+const keysSwitch = document.getElementById('single-keys');
+keysSwitch.checked = rememberKeys();
+if (!keysSwitch.checked) document.body.dataset.keys = 'off';
+keysSwitch.addEventListener('change', () => {
+  document.body.dataset.keys = keysSwitch.checked ? 'on' : 'off';
+  try { localStorage.setItem('single-keys', document.body.dataset.keys); } catch { /* private mode: the switch lasts for this page */ }
+});
+
+document.addEventListener('keydown', (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') {
+    const button = document.querySelector('.act .btn.primary:not(:disabled), main .btn.primary:not(:disabled)');
+    if (button) { event.preventDefault(); button.click(); }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target) || keysOff()) return;
+  if (event.key === '?') { event.preventDefault(); document.getElementById('all-keys').showModal(); }
+  if (event.key === 'Enter' && event.target === document.body) document.querySelector('[data-begin]')?.click();
+});
+
+document.addEventListener('click', async (event) => {
+  const copy = event.target.closest('[data-copy]');
+  if (copy) {
+    await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent.replaceAll(' ', copy.dataset.tight ? '' : ' '));
+    document.getElementById('announce').textContent = copy.dataset.said;
+    copy.lastElementChild.textContent = copy.dataset.said;
+  }
+  const opener = event.target.closest('[data-open]');
+  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (event.target.closest('[data-close]')) event.target.closest('dialog').close();
+});
+
+// A form that asks first: its button opens the dialog named in data-open, and that holds the form. Selects that show at once:
+document.addEventListener('change', (event) => {
+  if (event.target.closest('form[data-now]')) event.target.closest('form').requestSubmit();
+});
+document.addEventListener('htmx:configRequest', (event) => { event.detail.headers['X-CSRF-Token'] = document.body.dataset.csrf; });
+
+// What is said after an action is read out even where the focus is elsewhere.
+const said = document.querySelector('.flash');
+if (said) requestAnimationFrame(() => { document.getElementById('announce').textContent = said.textContent.trim(); });

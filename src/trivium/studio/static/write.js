@@ -1,0 +1,54 @@
+// Live counts beside the sheets: words as the requirement counts them, the bucket, and whether it is what the cell asks.
+const counts = document.querySelectorAll('.count[data-for]');
+const words = (text) => text.split(/\s+/u).filter(Boolean).length;
+const bucketOf = (count) => (count < 100 ? 'short' : count <= 500 ? 'medium' : 'long');
+
+function cell() {
+  const chosen = document.querySelector('input[name=cell]:checked');
+  return chosen ? JSON.parse(chosen.dataset.where) : {};
+}
+
+function recount() {
+  for (const count of counts) {
+    const number = words(document.getElementById(count.dataset.for).value);
+    count.querySelector('.num').textContent = count.dataset.words.replace('{n}', number.toLocaleString());
+    const buckets = count.querySelector('.buckets');
+    if (!buckets) continue;
+    const bucket = bucketOf(number);
+    const changed = buckets.dataset.now !== bucket;
+    buckets.dataset.now = bucket;
+    for (const one of buckets.children) {
+      if (one.dataset.bucket === bucket) one.setAttribute('aria-current', 'true'); else one.removeAttribute('aria-current');
+    }
+    const wanted = cell().prompt_length;
+    const fit = count.querySelector('.fit');
+    fit.hidden = !wanted || number === 0;
+    if (!fit.hidden) {
+      const fits = wanted === bucket;
+      fit.querySelector('.status').dataset.is = fits ? 'ok' : 'warn';
+      fit.querySelector('use').setAttribute('href', fits ? '#i-ok' : '#i-warn');
+      fit.querySelector('b').textContent = fits ? fit.dataset.fits : fit.dataset.misses;
+    }
+    if (changed) document.getElementById('announce').textContent = `${count.querySelector('.num').textContent}`;
+  }
+}
+
+// Choosing a cell sets the marks that it fixes; what the person changes afterwards stays.
+function adopt(event) {
+  for (const [name, value] of Object.entries(cell())) {
+    const box = document.querySelector(`[type=radio][name="${name}"][value="${value}"]`);
+    const tick = document.querySelector(`[type=checkbox][name="${name}"]`);
+    const select = document.querySelector(`select[name="${name}"]`);
+    if (box) box.checked = true;
+    if (tick) tick.checked = String(value) === 'yes';
+    if (select) select.value = value;
+  }
+  if (event) recount();
+}
+
+for (const area of document.querySelectorAll('#prompt, #reply')) area.addEventListener('input', recount);
+for (const choice of document.querySelectorAll('input[name=cell]')) choice.addEventListener('change', adopt);
+document.getElementById('language')?.addEventListener('change', (event) => {
+  for (const area of document.querySelectorAll('#prompt, #reply')) area.lang = event.target.value;
+});
+recount();

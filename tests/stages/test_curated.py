@@ -1,0 +1,125 @@
+"""From folders to shards that the pretrain stage reads, through the command line, with the ledger and the page."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from curation.planted import plant
+from trivium.cli import main
+from trivium.curation.settings import CurationSettings
+from trivium.curation.sift import judge
+from trivium.curation.verdict import Verdict
+from trivium.records import Document, read_records
+from trivium.training.shards import TokenShards
+
+PERSON = "Write to jane.doe@example.com or call +1 555 010 1234 from 192.168.10.77."
+LONG = "The old man and the woman walked to the river, and they talked of the days that had been. It was late when they came home again. "
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Two sources with prose, a page, copies, personal data, a bad line and an evaluation item."""
+    planted = plant(2, num_originals=8)
+    folder = tmp_path / "data"
+    (folder / "stories").mkdir(parents=True)
+    for number in range(12):
+        paragraphs = [
+            f"{LONG}It was story {number}, part {part}, of {planted.documents[number].text[:400]}." for part in range(3)
+        ]
+        (folder / "stories" / f"{number}.txt").write_text("\n\n".join(paragraphs))
+    rows: list[Any] = [{"text": f"{LONG}{PERSON} {planted.documents[12].text}. And so it was. The end came."}]
+    rows += [{"text": (folder / "stories" / "3.txt").read_text()}, {"text": "tiny"}, {"body": 1}]
+    rows += [{"text": f"{LONG} {planted.items[0].text} {LONG} That is the question, and this is the answer to it."}]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "questions.jsonl").write_text(json.dumps({"question": planted.items[0].text}) + "\n")
+    return folder
+
+
+def run(data: Path, out: Path, *more: str) -> int:
+    sources = [str(data / "stories"), f"web={data / 'rows.jsonl'}", "--out", str(out)]
+    sets = [("corpus.heldout_share", "0.2"), ("tokenizer.vocab_size", "400"), ("corpus.quality.groups", '["c4"]')]
+    return main(["curate", *sources, *more, *(part for key, value in sets for part in ("--set", f"{key}={value}"))])
+
+
+def test_folders_become_shards_that_pretraining_reads(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(data, out, "--against", str(data / "questions.jsonl"), "--licence", "web=CC0-1.0", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    folder = out / "curated"
+    rules = {each["rule"]: each["documents"] for each in told["corpus"]["dropped"]}
+    assert rules == {"too short": 1, "exact duplicate": 1, "evaluation item": 1}
+    ledger = [json.loads(line) for line in (folder / "corpus" / "ledger.jsonl").read_text().splitlines()]
+    leaked = next(row for row in ledger if row["reason"] == "evaluation item")
+    assert leaked["detail"] == "evaluation-1/questions.jsonl:1"
+    sides = [list(read_records(folder / "corpus" / f"{name}.jsonl", Document)) for name in ("documents", "heldout")]
+    web = next(one for one in sides[0] + sides[1] if one.source == "web")
+    assert "jane.doe" not in web.text
+    assert "[EMAIL]" in web.text
+    assert web.licence == "CC0-1.0"
+    private = {kind: counts["found"] for kind, counts in told["corpus"]["private"].items() if counts["found"]}
+    assert private == {"email": 1, "phone": 1, "ip": 1}
+    shards = TokenShards.open(folder / "tokens" / "train")
+    assert shards.num_documents == len(sides[0])
+    page = (folder / "report.html").read_text()
+    assert "evaluation item" in page
+    assert "://" not in page
+    for verb in (["lineage", "curated/tokens"], ["verify", "curated/corpus"]):
+        assert main([*verb, "--runs", str(out)]) == 0
+    assert "stories" in (out / "curated.toml").read_text()
+
+
+def test_the_recipe_that_is_written_is_run_as_any_other_and_has_nothing_to_do(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(data, out, "--weight", "stories=1", "--weight", "web=1") == 0
+    assert "kept" in capsys.readouterr().out
+    sets = ["corpus.heldout_share=0.2", "tokenizer.vocab_size=400", 'corpus.quality.groups=["c4"]']
+    assert main(["plan", str(out / "curated.toml"), "--runs", str(out), *(p for s in sets for p in ("--set", s))]) == 0
+    assert "all 4 stages are made" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "nothing lies at this path"),
+        (["a=.", "a=/"], "two sources are called a"),
+        ([".", "--weight", "b=1"], "--weight: no source `b`"),
+        (["a=.", "--weight", "a=much"], "wanted NAME=NUMBER"),
+    ],
+)
+def test_arguments_that_fit_nothing_are_one_message(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.makedirs(tmp_path / "out")
+    assert main(["curate", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_thresholds_can_be_changed_on_the_scores_alone(data: Path, tmp_path: Path) -> None:
+    """The verdicts of other bounds on scores.parquet are those of a run with these bounds."""
+    bounds = {"too_few_sentences": {"low": 8}}
+    for name, more in (("loose", ()), ("strict", ("--set", "corpus.quality.bounds.too_few_sentences.low=8"))):
+        assert run(data, tmp_path / name, *more) == 0
+    loose, strict = (
+        pq.read_table(tmp_path / name / "curated" / "corpus" / "scores.parquet") for name in ("loose", "strict")
+    )
+    settings = CurationSettings.model_validate({"quality": {"groups": ["c4"], "bounds": bounds}})
+    assert settings.quality is not None
+    scored = loose.filter(pa.compute.is_valid(loose["num_sentences"]))
+    verdict = Verdict(scored.num_rows)
+    columns = {name: scored[name].combine_chunks() for name in scored.schema.names}
+    judge(columns, settings, settings.quality.chosen(), verdict)
+    wanted = {row["id"] for row in strict.select(["id", "rule"]).to_pylist() if row["rule"] == "too_few_sentences"}
+    found = {id for id, rule in zip(scored["id"].to_pylist(), verdict.rules, strict=True) if rule is not None}
+    assert wanted
+    assert found == wanted

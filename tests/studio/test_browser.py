@@ -1,0 +1,218 @@
+"""The Studio in a real Chromium: by keys, by hand, without a line, narrow, dark, and from right to left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.keys import Keys
+from sqlalchemy import select
+
+from studio.browsers import Chromium, listening
+from trivium.human.store.database import Database
+from trivium.human.store.people import Person
+from trivium.human.store.work import Judgement, Mark, Reply
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    window = Chromium()
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def window(chromium: Chromium, house: Database) -> Iterator[Chromium]:
+    with listening(house) as address:
+        chromium.at = address
+        chromium.size(1280)
+        yield chromium
+        chromium.offline(False)
+        chromium.driver.get("about:blank")
+
+
+def order(window: Chromium) -> list[str]:
+    return [row.text.replace("\n", " ") for row in window.all("#order > li.group")]
+
+
+def last_ranks(house: Database, name: str) -> dict[str, float]:
+    """Return reply → rank of what the person sent in last."""
+    with house.read() as db:
+        person = db.scalar(select(Person.id).where(Person.pseudonym == name))
+        judgement = db.scalar(
+            select(Judgement.id)
+            .where(Judgement.person_id == person, Judgement.step == "label")
+            .order_by(Judgement.created_at.desc())
+        )
+        rows = db.execute(
+            select(Reply.content, Mark.value)
+            .join(Reply, Reply.id == Mark.response_id)
+            .where(Mark.judgement_id == judgement, Mark.axis == "rank")
+        )
+        return {row.content: row.value for row in rows}
+
+
+def score_all(window: Chromium, value: int = 3) -> None:
+    window.driver.execute_script(
+        "for (const box of document.querySelectorAll('.likert input[value=\"' + arguments[0] + '\"]')) box.click();",
+        value,
+    )
+
+
+def test_an_order_with_a_tie_is_made_by_keys_alone_and_kept(window: Chromium, house: Database) -> None:
+    window.come_in("heron-12")
+    window.press(Keys.ENTER)
+    window.until(lambda: "/rank/" in window.path)
+    texts = {
+        card.get_attribute("data-slot"): card.find_element("css selector", ".words").text
+        for card in window.all(".reply")
+    }
+    assert not window.one("#submit").is_enabled()
+    assert window.text("#ready") == "Still to rank: A, B, C, D"
+    window.press("1", Keys.ARROW_RIGHT, "4", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "2")
+    assert window.text("#ready") == "All ranked"
+    assert order(window) == ["1 A", "2 C D", "4 B"]
+    assert window.text("#tied-C") == "tie with D"
+    score_all(window)
+    window.finish()
+    window.until(lambda: "/rank/" in window.path)
+    assert "Sent." in window.text("body")
+    ranks = last_ranks(house, "heron-12")
+    assert {slot: ranks[text] for slot, text in texts.items()} == {"A": 1, "B": 4, "C": 2, "D": 2}
+
+
+def test_the_same_order_is_made_by_dragging(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4")
+    assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
+
+    def drag(chip: str, onto: str) -> None:
+        source = next(one for one in window.all(".chip-slot") if one.text == chip)
+        target = next(one for one in window.all(".chip-slot") if one.text == onto)
+        hand = ActionChains(window.driver, duration=40).click_and_hold(source).move_by_offset(8, 0)
+        hand.move_to_element(target).move_by_offset(2, 0).move_by_offset(-1, 0).release().perform()
+
+    drag("D", "A")
+    window.until(lambda: "1 A D" in order(window) or "1 D A" in order(window))
+    assert window.one('[name="rank-D"][value="1"]').is_selected()
+    assert window.one('[name="rank-B"][value="3"]').is_selected()
+
+
+def test_single_keys_can_be_turned_off_and_never_act_where_one_types(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    window.one("#note").send_keys("1 s 0 g")
+    assert window.one("#note").get_attribute("value") == "1 s 0 g"
+    assert order(window) == []
+    window.driver.execute_script("document.activeElement.blur()")
+    window.press("?")
+    window.until(lambda: window.one("#all-keys").get_attribute("open") is not None)
+    window.one("#single-keys").click()
+    window.press(Keys.ESCAPE)
+    window.one("#reply-A").click()
+    window.press("1")
+    assert order(window) == []
+
+
+def test_a_draft_outlives_the_page_and_the_browser_s_memory(window: Chromium) -> None:
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    window.write("#prompt", "What should I cook for six friends tonight?")
+    window.write("#reply", "A big pot of lentil soup with bread.")
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    window.driver.execute_script("localStorage.clear()")
+    window.driver.refresh()
+    assert window.one("#reply").get_attribute("value") == "A big pot of lentil soup with bread."
+    assert window.text("#prompt-count .num") == "8 words"
+
+
+def test_a_lost_line_is_a_notice_and_the_work_goes_out_by_itself(window: Chromium, house: Database) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    first = window.path
+    window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4")
+    score_all(window)
+    window.offline(True)
+    window.press(Keys.CONTROL + Keys.ENTER)
+    window.until(lambda: window.one("#lost").is_displayed())
+    assert "Not sent: the connection is gone." in window.text("#lost")
+    assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
+    window.offline(False)
+    window.until(lambda: window.path != first and "/rank" in window.path)
+    assert sorted(last_ranks(house, "heron-12").values()) == [1, 2, 3, 4]
+
+
+def test_a_near_duplicate_is_told_while_one_writes(window: Chromium, house: Database) -> None:
+    from trivium.human.store.projects import PoolPrompt, Project
+
+    with house.read() as db:
+        known = db.scalar(select(PoolPrompt.search_text).join(Project, Project.id == PoolPrompt.project_id)
+                          .where(Project.slug == "plain-words", PoolPrompt.num_words > 8))  # fmt: skip
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    window.write("#prompt", str(known))
+    window.until(lambda: "Close to a prompt that is there already." in window.text("#near"))
+
+
+def test_a_text_that_attacks_acts_in_no_page(window: Chromium) -> None:
+    attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> [x](javascript:document.title='owned')"
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    window.write("#prompt", f"Is this safe? {attack}")
+    window.write("#reply", attack)
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    window.driver.refresh()
+    assert "owned" not in window.driver.title
+    assert not window.all("main img")
+
+
+PLACES = {
+    "lark-01": ("/", "/p/plain-words/coverage", "/p/plain-words/batches", "/p/plain-words/guideline",
+                "/p/plain-words/requirement", "/p/everyday-help/quality", "/p/everyday-help/quality?tab=people",
+                "/p/everyday-help/deliveries", "/p/everyday-help/deliveries/m1/export", "/p/everyday-help/pool",
+                "/p/plain-words/members", "/p/plain-words/log?check=1", "/p/everyday-help/adjudicate", "/profile"),
+    "tern-04": ("/", "/p/plain-words/write"),
+    "heron-12": ("/", "/p/everyday-help/rank"),
+    "owl-31": ("/p/plain-words/review",),
+    "stork-09": ("/p/plain-words/deliveries",),
+    "gull-20": ("/p/door-watch/judge",),
+}  # fmt: skip
+
+
+def test_every_page_stands_at_each_width_asks_nobody_else_and_can_be_used_by_all(window: Chromium) -> None:
+    wrong: list[str] = []
+    window.requests()
+    window.complaints()
+    window.driver.delete_all_cookies()
+    for name, paths in {"": ("/sign-in",), **PLACES}.items():
+        if name:
+            window.come_in(name)
+        for path in paths:
+            window.open(path)
+            label = path.strip("/").replace("/", "-").replace("?", "-").replace("=", "-") or "home"
+            label = f"{name}-{label}" if name else label
+            wrong += [f"{path}: {one}" for one in window.violations()]
+            window.open(path)
+            for suffix, width, dark in (("", 1280, False), ("-phone", 390, False), ("-dark", 1280, True)):
+                if window.shot(label + suffix, width, dark) > width:
+                    wrong.append(f"{path}: wider than {width}")
+            wrong += [f"{path}: {one}" for one in window.complaints() if "password" not in one.lower()]
+    assert window.requests() <= {window.at.removeprefix("http://")}
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_pages_of_work_run_from_right_to_left_in_arabic(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/profile")
+    window.one('#locale option[value="ar"]').click()
+    window.one('form[action="/profile/habits"] .btn').click()
+    window.open("/p/everyday-help/rank")
+    assert window.one("html").get_attribute("dir") == "rtl"
+    assert window.text("#ready").startswith("بقي للترتيب")
+    brand, who = window.one(".brand").rect, window.one(".who").rect
+    assert brand["x"] > who["x"]
+    window.press("1", Keys.ARROW_LEFT, "2")
+    assert order(window) == ["1 A", "2 B"]
+    assert window.shot("rank-arabic") == 1280

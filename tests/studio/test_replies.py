@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from trivium.core.errors import InputError
+from trivium.human.desk import batches, generation, pool, projects
+from trivium.human.desk.actor import Actor
+from trivium.human.desk.pool import NewPrompt
+from trivium.human.store.database import Database
+from trivium.human.store.people import Person
+from trivium.human.store.work import Batch, Item, Reply
+from trivium.records import Prompt
+from trivium.studio.replies import Replies
+from trivium.studio.settings import StudioSettings
+
+
+class Echo:
+    """A speaker that says the prompt, its draw and how."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def ask(self, prompts: Any, sampling: Any, keys: Any) -> list[Any]:
+        return [SimpleNamespace(text=f"{p[-1].content} #{sampling.seed}", ids=(1, 2), stopped=True) for p in prompts]
+
+
+def wait_for_replies(house: Database, number: int) -> str:
+    def work(db):
+        row = db.scalar(select(Person).where(Person.pseudonym == "lark-01"))
+        lark = Actor(row.id, row.pseudonym, keeper=True)
+        project = projects.by_slug(db, lark, "everyday-help").project
+        new = [NewPrompt(Prompt.of(f"Say the number {n}.", origin="dataset", source="test")) for n in range(number)]
+        batch = batches.open_batch(db, lark, project.id)
+        batches.add_prompts(db, lark, batch.id, pool.add(db, lark, project.id, new).ids)
+        generation.request(db, lark, batch.id, "quickstart/sft", generation.Sampling((0.7, 1.0), seed=5))
+        batches.start(db, lark, batch.id)
+        return batch.id
+
+    return house.run(work)
+
+
+def made(house: Database, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Replies:
+    replies = Replies(house, StudioSettings(house.url, runs=tmp_path))
+    monkeypatch.setattr(replies, "_model", lambda reference: Echo(reference))
+    return replies
+
+
+def test_a_model_makes_k_replies_a_few_prompts_a_turn_and_labellers_get_them(house, tmp_path, monkeypatch) -> None:
+
+    batch_id = wait_for_replies(house, 10)
+    replies = made(house, tmp_path, monkeypatch)
+    assert replies.step()
+    with house.read() as db:
+        states = dict(
+            db.execute(select(Item.state, func.count()).where(Item.batch_id == batch_id).group_by(Item.state)).all()
+        )
+    assert states == {"labelling": 8, "generating": 2}
+    assert replies.step()
+    assert not replies.step()
+    with house.read() as db:
+        rows = list(db.scalars(select(Reply).join(Item, Item.id == Reply.item_id).where(Item.batch_id == batch_id)))
+    assert len(rows) == 40
+    assert {row.model_ref for row in rows} == {"quickstart/sft"}
+    assert {row.generation["seed"] for row in rows} == {5, 6, 7, 8}
+    assert {row.generation["temperature"] for row in rows} == {0.7, 1.0}
+
+
+def test_a_model_that_is_not_there_is_told_and_tried_again_only_on_request(house, tmp_path, monkeypatch) -> None:
+
+    batch_id = wait_for_replies(house, 2)
+    replies = made(house, tmp_path, monkeypatch)
+
+    def missing(reference: str) -> Echo:
+        raise InputError(f"nothing is called {reference}", do="finish the run")
+
+    monkeypatch.setattr(replies, "_model", missing)
+    assert replies.step()
+    assert replies.problems[batch_id] == ("nothing is called quickstart/sft", "finish the run")
+    assert not replies.step()
+    replies.retry(batch_id)
+    assert replies.step()
+    with house.read() as db:
+        assert db.get_one(Batch, batch_id).state == "working"
