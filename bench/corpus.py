@@ -1,6 +1,6 @@
 """Raw jsonl to deduplicated token shards, all steps on, at several sizes: seconds, rate and memory on one pinned core.
 
-`python -m bench.corpus --megabytes 25 250 2000`: the input is shuffled from the english-novels under TRIVIUM_DATA, or from
+`python -m bench.corpus --megabytes 25 250 2000`: the input is shuffled from english-novels under TRIVIUM_DATA, or from
 the embedded world where that is not set. Time must grow with the size, memory must not.
 """
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import tempfile
 from collections.abc import Callable
+from types import SimpleNamespace
 from unittest.mock import patch
 
 Step = tuple[int, Callable[[], object]]
@@ -14,7 +16,6 @@ _SPLITTERS = (
     "datatrove.pipeline.filters.gopher_quality_filter",
     "datatrove.pipeline.filters.gopher_repetition_filter",
     "datatrove.pipeline.filters.fineweb_quality_filter",
-    "datatrove.pipeline.dedup.minhash",
 )
 
 
@@ -28,11 +29,12 @@ def steps(texts: list[str]) -> dict[tuple[str, str], Step]:
     except ImportError:
         return {}
     quality = (GopherQualityFilter(), FineWebQualityFilter())
-    signature = MinhashDedupSignature("/tmp/unused", config=MinhashConfig(num_buckets=14, hashes_per_bucket=8))
+    config = MinhashConfig(num_buckets=14, hashes_per_bucket=8)
+    signatures = {how: MinhashDedupSignature(tempfile.gettempdir(), config=config) for how in NUM_TEXTS}
+    signatures["blanks"].word_tokenizer = SimpleNamespace(word_tokenize=str.split)
     kinds: dict[str, Callable[[Document], object]] = {
         "quality": lambda document: [each.filter(document) for each in quality],
         "repetition": lambda document: [each.filter(document) for each in (*quality, GopherRepetitionFilter())],
-        "minhash": lambda document: _signature(signature, document.text),
         "privacy": lambda document: PIIFormatter().format(document.text),
     }
     made: dict[tuple[str, str], Step] = {}
@@ -40,7 +42,8 @@ def steps(texts: list[str]) -> dict[tuple[str, str], Step]:
         some = texts[:: max(len(texts) // count, 1)][:count]
         documents = [Document(text=text, id=str(index)) for index, text in enumerate(some)]
         size = sum(len(text.encode()) for text in some)
-        for name, work in kinds.items():
+        step = signatures[splitting]
+        for name, work in (kinds | {"minhash": lambda document, step=step: _signature(step, document.text)}).items():
             made[name, splitting] = (size, lambda work=work, docs=documents, how=splitting: _all(work, docs, how))
     return made
 

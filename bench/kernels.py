@@ -3,8 +3,8 @@
     python -m bench.kernels                      # texts of the embedded world
     python -m bench.kernels --data FOLDER        # novels, web prose and web pages, as README.md names them
 
-Both sides get the same texts on the same core and take turns; seconds are those of the processor, all threads together, so
-that other work on the machine counts little. The best of the rounds stands for a side.
+Both sides get the same texts on the same core and take turns; seconds are those of the processor, all threads
+together, so that other work on the machine counts little. The best of the rounds stands for a side.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True)
 class Row:
-    """One kernel: its bar in MB/s, its work on all texts, and the peer's work on a part of them, where it has that step.
+    """One kernel: its bar in MB/s, its work on all texts, and the peer's work on a part of them, where it has that
+    step.
 
     `peer` is datatrove as it comes (spaCy's words), `peer_plain` the same with white-space words.
     """

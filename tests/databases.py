@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -62,8 +63,7 @@ class Cluster:
         command = [self.programs / "postgres", "-D", data, "-p", str(self.port)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        with (self.folder / "log").open("ab") as log:
-            self.server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self.user)
+        self._run(command)
         engine = create_engine(Database(self.url("postgres")).engine.url)
         for _ in range(300):
             try:
@@ -71,14 +71,20 @@ class Cluster:
                     break
             except Exception:  # noqa: BLE001 -- whatever it says while it wakes
                 time.sleep(0.1)
+                if self.server is None or self.server.poll() is not None:  # what was killed has not let go yet
+                    self._run(command)
         else:
             raise RuntimeError((self.folder / "log").read_text()[-2000:])
         engine.dispose()
 
+    def _run(self, command: list[Path | str]) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self.user)
+
     def stop(self) -> None:
         """End the server and wait for it."""
         if self.server is not None:
-            self.server.terminate()
+            self.server.send_signal(signal.SIGINT)  # without waiting for who is connected
             try:
                 self.server.wait(20)
             except subprocess.TimeoutExpired:

@@ -14,7 +14,7 @@ from trivium.core.store import Store
 
 
 def test_a_recipe_is_built_to_its_graph(recipe_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "road", toy_road)
+    monkeypatch.setitem(flow.ROADS, "whole", toy_road)
     graph = flow.build(recipe_file, ["pretrain.steps=5"])
     assert graph.name == "toy"
     assert [node.name for node in graph.nodes] == ["sources", "pretrain", "policy"]
@@ -22,7 +22,7 @@ def test_a_recipe_is_built_to_its_graph(recipe_file: Path, monkeypatch: pytest.M
 
 
 def test_a_section_that_no_stage_reads_is_refused(recipe_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "road", toy_road)
+    monkeypatch.setitem(flow.ROADS, "whole", toy_road)
     with pytest.raises(RecipeError, match=r"unknown key `polcy`; did you mean `policy`\?"):
         flow.build(recipe_file, ["polcy.kl=1"])
 
@@ -48,7 +48,7 @@ def test_sources_are_a_section_with_a_known_method(tmp_path: Path) -> None:
 def test_a_walk_ends_with_a_report_whether_it_came_to_its_end_or_not(
     recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flow, "road", toy_road)
+    monkeypatch.setitem(flow.ROADS, "whole", toy_road)
     runner = Runner(Store(tmp_path / "runs"))
     report = tmp_path / "runs" / "toy" / "report.html"
     with pytest.raises(ZeroDivisionError):
@@ -66,7 +66,7 @@ def test_a_walk_ends_with_a_report_whether_it_came_to_its_end_or_not(
 def test_what_cannot_be_reported_does_not_hide_what_stopped_the_run(
     recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flow, "road", toy_road)
+    monkeypatch.setitem(flow.ROADS, "whole", toy_road)
     said: list[str] = []
     runner = Runner(Store(tmp_path / "runs"), EventLog(say=said.append))
     graph = flow.build(recipe_file)

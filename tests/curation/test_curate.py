@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from curation.planted import Planted, jaccard, plant
 from trivium.curation.curate import Workplace, curate
 from trivium.curation.engine import EngineSettings
+from trivium.curation.presidio import PresidioSettings
 from trivium.curation.settings import CurationSettings, Decontamination, NearDuplicates, RepeatedParagraphs
 from trivium.records import Document, read_records, write_records
 
@@ -136,3 +139,33 @@ def test_a_document_near_what_the_source_holds_out_is_not_trained_on(tmp_path: P
     run(tmp_path / "in", tmp_path, CurationSettings(near_duplicates=NearDuplicates(min_similarity=0.5)))
     assert [one.id for one in read_records(tmp_path / "out" / "heldout.jsonl", Document)] == [original.id]
     assert changed.id in ledger(tmp_path)
+
+
+def test_stop_words_of_english_judge_english_alone(tmp_path: Path) -> None:
+    german = "Der Hund schläft im Garten, während die Katze auf dem Dach sitzt und den Vögeln zusieht. " * 4
+    english = "Dogs sleep outside today. Cats sit upon rooftops, watching birds fly past chimneys all morning long. " * 4
+    (tmp_path / "in").mkdir()
+    write_records(tmp_path / "in" / "documents.jsonl", [Document.of(text, source="s") for text in (german, english)])
+    quality = {"groups": ["gopher_quality"], "bounds": {"stop_words": {"low": 50}}}
+    settings = CurationSettings.model_validate({"language": {}, "quality": quality, "heldout_share": 0})
+    account = run(tmp_path / "in", tmp_path, settings)
+    assert [one.text for one in read_records(tmp_path / "out" / "documents.jsonl", Document)] == [german]
+    assert [row["reason"] for row in ledger(tmp_path).values()] == ["stop_words"]
+    assert account["failed"] == {"stop_words": 1}
+
+
+def test_names_are_replaced_where_presidio_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step itself, with a stand-in for the language model."""
+
+    def stand_in(texts: pa.LargeStringArray, settings: PresidioSettings) -> tuple[pa.LargeStringArray, pa.RecordBatch]:
+        counts = pa.array([text.count("Ann") for text in texts.to_pylist()], pa.int32())
+        return pc.replace_substring(texts, "Ann", "[PERSON]"), pa.RecordBatch.from_arrays([counts], ["person"])
+
+    monkeypatch.setattr("trivium.curation.sift.presidio", stand_in)
+    (tmp_path / "in").mkdir()
+    write_records(tmp_path / "in" / "documents.jsonl", [Document.of("Ann met Ann by the river once.", source="s")])
+    settings = CurationSettings.model_validate({"presidio": {"model": "none"}, "heldout_share": 0})
+    account = run(tmp_path / "in", tmp_path, settings)
+    (kept,) = read_records(tmp_path / "out" / "documents.jsonl", Document)
+    assert kept.text == "[PERSON] met [PERSON] by the river once."
+    assert account["private"] == {"person": {"found": 2, "documents": 1}}

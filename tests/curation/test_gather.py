@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from trivium.core.errors import SourceError
+from trivium.curation import gather
 from trivium.curation.engine import Engine, EngineSettings
 from trivium.curation.gather import gather_text, join
 from trivium.curation.ledger import Ledger
@@ -18,7 +19,8 @@ from trivium.records import Document, read_records
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(gather, "GROUP_BYTES", 400)
     folder = tmp_path / "source"
     folder.mkdir()
     novel = "\n\n".join(f"Paragraph {index} " + "word " * 20 for index in range(60))
@@ -48,6 +50,15 @@ def test_units_give_what_reading_in_one_go_gives(source: Path, tmp_path: Path) -
     assert documents == wanted
     assert rows == [json.loads(line) for line in (tmp_path / "plain.jsonl").read_text().splitlines()]
     assert len(list((tmp_path / "units").glob("*.json"))) > 5
+
+
+def test_small_files_are_read_together_to_the_same_documents(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = gathered(source, tmp_path)
+    monkeypatch.setattr(gather, "GROUP_BYTES", 1 << 20)
+    assert gathered(source, tmp_path / "together") == wanted
+    assert len(list((tmp_path / "together" / "units").glob("*.json"))) == 1
 
 
 def test_at_most_so_many_rows_are_taken_and_no_more_units_are_read(source: Path, tmp_path: Path) -> None:

@@ -76,3 +76,13 @@ def test_an_unknown_name_is_an_error_with_the_nearest(
     with pytest.raises(RecipeError) as caught:
         chosen(groups, overrides)
     assert near in caught.value.do
+
+
+def test_english_stop_words_judge_no_other_language() -> None:
+    german = "Der Fluss fließt ins Meer, und die Leute der Stadt leben seit langer Zeit mit ihm und seinen Launen. " * 4
+    columns = scores([german, german, german])
+    rules = tuple(rule for rule in GROUPS["gopher_quality"])
+    assert verdicts(columns, rules).rule.to_pylist() == ["stop_words"] * 3
+    told = columns.append_column("language", pa.array(["de", "en", "und"]))
+    assert verdicts(told, rules).rule.to_pylist() == [None, "stop_words", "stop_words"]
+    assert failures(told, rules)["stop_words"].to_pylist() == [False, True, True]

@@ -39,7 +39,7 @@ def curate(
 
     Every step is on: encoding repair, language identification, quality rules, bad words, personal data, exact and near
     duplicates, repeated paragraphs. The recipe lies in DIR: change it there and run it again, or use --set, as in
-    --set corpus.language.keep='["en"]' or --set tokenizer.vocab_size=16384.
+    --set corpus.language.keep='["en"]', --set tokenizer.vocab_size=16384 or --set corpus.engine.workers=2.
     """
     from trivium import flow
     from trivium.core.log import EventLog

@@ -16,6 +16,7 @@ from trivium.curation import rules
 from trivium.curation.contamination import EvaluationIndex
 from trivium.curation.settings import CurationSettings
 from trivium.curation.settle import Settled
+from trivium.curation.sift import rule_columns
 
 LENGTH_EDGES = (0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
 """Characters; the last bin is open."""
@@ -87,7 +88,7 @@ class Account:
         """Count which rules each document fails, whatever it was dropped for."""
         if not self.rules:
             return
-        names = list({rule.column for rule in self.rules})
+        names = rule_columns(self.rules, batch.schema.names)
         columns = pa.RecordBatch.from_arrays([batch.column(name) for name in names], names)
         found = rules.failures(columns, self.rules)
         masks = {

@@ -6,6 +6,7 @@ Each repair looks at the bytes first and touches only the documents that hold wh
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import ftfy
@@ -108,7 +109,11 @@ def _compose(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     wide = np.flatnonzero(data >= 0xCC)  # below U+0300 all is in NFC
     if not len(wide):
         return texts
-    return _changed(texts, _documents(wide, offsets), lambda some: pc.utf8_normalize(some, form="NFC"))
+    flags = _documents(wide, offsets)
+    wrong = [not unicodedata.is_normalized("NFC", text) for text in texts.filter(pa.array(flags)).to_pylist()]
+    flags[flags] = wrong
+    # Python's own: pyarrow 25's utf8_normalize gives NFD where NFC is asked
+    return _changed(texts, flags, _one_by_one(lambda text: unicodedata.normalize("NFC", text)))
 
 
 def _plain_blanks(texts: pa.LargeStringArray) -> pa.LargeStringArray:

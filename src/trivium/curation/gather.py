@@ -17,21 +17,24 @@ from trivium.curation.ledger import Ledger
 from trivium.curation.read import SourceSpec, Unit, plan_units, read_unit
 from trivium.records import Document
 
+GROUP_BYTES = 64 << 20
+GROUP_UNITS = 512
+"""Small files are read together, up to so much: a job costs three files in the scratch folder."""
 OF_RECORD = ("id", "text", "source", "licence", "group", "url")
 
 
 class ReadJob(BaseModel):
-    """One unit, and where its documents go."""
+    """Some units in a row, and where their documents go."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: int
-    unit: Unit
+    units: tuple[Unit, ...]
     folder: Path
 
 
 class ReadSummary(BaseModel):
-    """What came of a unit; written last, so a unit with a summary is whole."""
+    """What came of a job; written last, so a job with a summary is whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,7 +44,7 @@ class ReadSummary(BaseModel):
 
 
 def read_job(item: str) -> str:
-    """Read a unit given as JSON to a file of records and a ledger; what is there already is taken as it is."""
+    """Read the units of a job given as JSON to a file of records and a ledger; what is there is taken as it is."""
     job = ReadJob.model_validate_json(item)
     stem = job.folder / f"unit-{job.number:05d}"
     done = stem.with_suffix(".json")
@@ -53,10 +56,9 @@ def read_job(item: str) -> str:
         Ledger(stem.with_suffix(".ledger")) as ledger,
         stem.with_suffix(".documents").open("w", encoding="utf-8") as file,
     ):
-        for batch in read_unit(job.unit, ledger):
-            for document in _records(batch):
-                file.write(document.model_dump_json(exclude_defaults=True) + "\n")
-                count += 1
+        for document in (each for unit in job.units for batch in read_unit(unit, ledger) for each in _records(batch)):
+            file.write(document.model_dump_json(exclude_defaults=True) + "\n")
+            count += 1
     summary = ReadSummary(number=job.number, num_documents=count, dropped=dict(ledger.dropped)).model_dump_json()
     draft = stem.with_suffix(".draft")
     draft.write_text(summary, encoding="utf-8")
@@ -73,12 +75,15 @@ def _records(batch: pa.RecordBatch) -> Iterator[Document]:
 def gather_text(
     spec: SourceSpec, folder: Path, engine: Engine, ledger: Ledger, max_rows: int | None = None
 ) -> Iterator[Path]:
-    """Read a source and yield the files of its units in order; take at most `max_rows` documents of them.
+    """Read a source and yield the files of its jobs in order; no more are read once there are `max_rows` documents.
 
     SourceError where nothing can be read, or where units were read but not one document came of them.
     """
     units = plan_units(spec, ledger)
-    jobs = [ReadJob(number=number, unit=unit, folder=folder).model_dump_json() for number, unit in enumerate(units)]
+    jobs = [
+        ReadJob(number=number, units=group, folder=folder).model_dump_json()
+        for number, group in enumerate(_groups(units))
+    ]
     summaries: dict[int, ReadSummary] = {}
     for some in [jobs] if max_rows is None else [[job] for job in jobs]:
         for done in engine.each(read_job, some):
@@ -97,6 +102,20 @@ def gather_text(
         )
     for number in sorted(summaries):
         yield folder / f"unit-{number:05d}.documents"
+
+
+def _groups(units: list[Unit]) -> Iterator[tuple[Unit, ...]]:
+    """Put neighbours together as long as they are small; it hangs on the units alone."""
+    group: list[Unit] = []
+    size = 0
+    for unit in units:
+        if group and (size + unit.num_bytes > GROUP_BYTES or len(group) == GROUP_UNITS):
+            yield tuple(group)
+            group, size = [], 0
+        group.append(unit)
+        size += unit.num_bytes
+    if group:
+        yield tuple(group)
 
 
 def join(files: Iterator[Path], into: BinaryIO, max_rows: int | None) -> int:

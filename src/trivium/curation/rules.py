@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from trivium.core.errors import RecipeError
 
+UNKNOWN = "und"
+"""What `language` says of a text that it cannot tell; such a text is judged by every rule."""
+
 Bounds = tuple[float | None, float | None]
 
 
@@ -24,6 +27,10 @@ class Rule:
     source: str
     low: float | None = None
     high: float | None = None
+    language: str | None = None
+    """The language whose words the rule counts; None is any. Where the batch has a column `language`, documents known
+    to be in another one are not judged by it.
+    """
 
 
 _GOPHER = "Rae et al. 2021 (Gopher), appendix A.1.1"
@@ -40,7 +47,7 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = {
         Rule("bullets", "bullet_line_share", _GOPHER, high=0.9),
         Rule("ellipses", "ellipsis_line_share", _GOPHER, high=0.3),
         Rule("letters", "alpha_word_share", _GOPHER, low=0.8),
-        Rule("stop_words", "num_stop_words", _GOPHER, low=2),
+        Rule("stop_words", "num_stop_words", _GOPHER, low=2, language="en"),
     ),
     "gopher_repetition": (
         Rule("repeated_lines", "repeated_line_share", _TABLE, high=0.3),
@@ -73,8 +80,9 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = {
         Rule("newlines", "newline_word_ratio", _FINEWEB + "; only in its code", high=0.3),
     ),
 }
-"""Every rule with its published bounds. Gopher's stop words are English, and so is the length of words: for other
-languages change these bounds. C4's rules on lines (policy links, `javascript`, too short) are the work of `clean`.
+"""Every rule with its published bounds. Gopher's stop words are English and judge English alone; its length of words is
+that of English too, and holds for most languages with blanks between words. C4's rules on lines (policy links,
+`javascript`, too short) are the work of `clean`.
 """
 
 
@@ -142,4 +150,8 @@ def _fails(columns: pa.RecordBatch, rule: Rule) -> tuple[NDArray[np.bool_], NDAr
         fails |= scores < rule.low
     if rule.high is not None:
         fails |= scores > rule.high
+    if rule.language is not None and "language" in columns.schema.names:
+        fails &= np.array(
+            [code in (rule.language, UNKNOWN) for code in columns.column("language").to_pylist()], np.bool_
+        )
     return fails, scores

@@ -9,6 +9,7 @@ from trivium.curation.clean import CleanSettings
 from trivium.curation.language import LanguageSettings
 from trivium.curation.lexicon import LexiconSettings
 from trivium.curation.minhash import MinHashSettings
+from trivium.curation.presidio import PresidioSettings
 from trivium.curation.privacy import PrivacySettings
 from trivium.curation.rules import Rule, chosen
 
@@ -107,6 +108,8 @@ class CurationSettings(Config):
     bad_words: BadWords | None = None
     examples: Examples | None = None
     privacy: PrivacySettings | None = None
+    presidio: PresidioSettings | None = None
+    """Names and places, by a language model of yours (the extra `presidio`)."""
     decontamination: Decontamination | None = None
     near_duplicates: NearDuplicates | None = None
     repeated_paragraphs: RepeatedParagraphs | None = None

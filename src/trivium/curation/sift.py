@@ -7,7 +7,7 @@ portions can be sifted anywhere and in any order.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +30,7 @@ from trivium.curation.minhash import band_keys, minhash
 from trivium.curation.paragraphs import paragraph_keys
 from trivium.curation.part import PartSummary, PartWriter, Survivors, read_summary
 from trivium.curation.portions import Portion, read_portion
+from trivium.curation.presidio import presidio
 from trivium.curation.privacy import privacy
 from trivium.curation.settings import CurationSettings
 from trivium.curation.verdict import COLUMNS, Verdict
@@ -169,13 +170,19 @@ class _Sieve:
             sub.verdict.drop(found.num_runs >= index.min_matches, "evaluation item", found.num_runs, details)
 
     def _privacy(self, sub: _Scored) -> None:
-        if self.settings.privacy is None:
-            return
+        """Replace personal data in what is kept so far."""
         rows = np.flatnonzero(sub.verdict.kept)
-        texts, counts = privacy(sub.texts.take(pa.array(rows)), self.settings.privacy)
-        sub.texts = _replaced(sub.texts, rows, texts)
-        found = {f"private.{name}": counts.column(name) for name in counts.schema.names}
-        sub.columns |= _spread(found, rows, len(sub.texts))
+        texts = sub.texts.take(pa.array(rows))
+        found: dict[str, pa.Array] = {}
+        if self.settings.privacy is not None:
+            texts, counts = privacy(texts, self.settings.privacy)
+            found |= {f"private.{name}": counts.column(name) for name in counts.schema.names}
+        if self.settings.presidio is not None:
+            texts, counts = presidio(texts, self.settings.presidio)
+            found |= {f"private.{name}": counts.column(name) for name in counts.schema.names}
+        if found:
+            sub.texts = _replaced(sub.texts, rows, texts)
+            sub.columns |= _spread(found, rows, len(sub.texts))
 
     def _survivors(self, sub: _Scored, rows: NDArray[np.int64], keys: Sequence[str]) -> Survivors:
         """Return the keys of what is kept so far: what the whole corpus is compared by."""
@@ -199,7 +206,7 @@ def judge(
         verdict.drop(other, "language", sure, codes)
         verdict.drop(sure < settings.language.min_confidence, "language unsure", sure, codes)
     if chosen:
-        names = list({rule.column for rule in chosen})
+        names = rule_columns(chosen, columns)
         found = rules.verdicts(pa.RecordBatch.from_arrays([columns[name] for name in names], names), chosen)
         verdict.drop_each(found.rule.to_pylist(), found.value.to_pylist())
     if settings.bad_words is not None:
@@ -208,6 +215,11 @@ def judge(
     if settings.examples is not None:
         score = columns["example_score"].to_numpy(zero_copy_only=False)
         verdict.drop(score < settings.examples.min_score, "unlike the good examples", score)
+
+
+def rule_columns(chosen: tuple[rules.Rule, ...], there: Iterable[str]) -> list[str]:
+    """Return the columns that the rules look at: their own, and the language, for some judge one language only."""
+    return sorted({rule.column for rule in chosen} | ({"language"} & set(there)))
 
 
 def _words_of(of: Words, rows: NDArray[np.int64]) -> Words:

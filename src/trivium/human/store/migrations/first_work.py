@@ -8,6 +8,12 @@ from alembic import op
 from trivium.human.store.columns import Json, UtcTime
 from trivium.human.store.migrations.first_people import word
 
+ITEM_STATES = (
+    "queued", "generating", "writing", "labelling", "scored", "contested", "unrankable", "confirmed",
+    "false_positive", "false_negative", "unsure", "internal_qa", "client_qa", "rework", "accepted",
+    "delivered", "rejected", "withdrawn",
+)  # fmt: skip
+
 
 def item() -> None:
     """Make the table item."""
@@ -20,27 +26,7 @@ def item() -> None:
         sa.Column("prompt_id", sa.String(32), nullable=True),
         sa.Column(
             "state",
-            word(
-                "item_state",
-                "queued",
-                "generating",
-                "writing",
-                "labelling",
-                "scored",
-                "contested",
-                "unrankable",
-                "confirmed",
-                "false_positive",
-                "false_negative",
-                "unsure",
-                "internal_qa",
-                "client_qa",
-                "rework",
-                "accepted",
-                "delivered",
-                "rejected",
-                "withdrawn",
-            ),
+            word("item_state", *ITEM_STATES),
             nullable=False,
         ),
         sa.Column("round", sa.Integer, nullable=False),
@@ -81,6 +67,10 @@ def item() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def item_indexes() -> None:
+    """Make the indexes of the table item."""
     op.create_index("item_by_state", "item", ["batch_id", "state"])
     op.create_index("item_of_project", "item", ["project_id", "state"])
     op.create_index(
@@ -336,6 +326,7 @@ def mark() -> None:
 
 TABLES = (
     item,
+    item_indexes,
     aggregate,
     assignment,
     comment,
