@@ -67,6 +67,8 @@ def made(tmp_path: Path) -> dict[str, Artifact]:
         for row in range(40):
             start = f"\n\nHuman: Question {row // 2}?\n\nAssistant: Well.\n\nHuman: Then {row}?\n\nAssistant: "
             file.write(json.dumps({"chosen": f"{start}Yes.", "rejected": f"{start}No."}) + "\n")
+        twice = "\n\nHuman: Hello?\n\nAssistant: Well.\n\nAssistant: Once more.\n\nHuman: Then?\n\nAssistant: "
+        file.write(json.dumps({"chosen": f"{twice}Yes.", "rejected": f"{twice}No."}) + "\n")
     tasks = [{"instruction": f"Count to {number}.", "output": str(number)} for number in range(60)]
     (root / "tasks.json").write_text(json.dumps(tasks))
     recipe = tmp_path / "sides.toml"
@@ -108,3 +110,10 @@ def test_a_cap_takes_rows_from_all_over_the_source(made: dict[str, Artifact]) ->
     assert len(numbers) == 40
     assert numbers == sorted(numbers)
     assert max(numbers) >= 50
+
+
+def test_a_dialogue_in_which_one_side_speaks_twice_is_in_the_ledger_and_stops_nothing(made: dict[str, Artifact]) -> None:
+    ledger = (made["sources"].path / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
+    (row,) = [row for row in map(json.loads, ledger) if row["file"] == "dialogues.jsonl"]
+    assert row["excerpt"] == "Then?"
+    assert row["reason"].startswith("message 3 of 4 is the assistant's where the user must speak")

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from trivium.core.config import Config, FromEnvironment, NotIdentity
-from trivium.core.errors import SourceError
+from trivium.core.errors import InputError, SourceError
 from trivium.core.kinds import Sources
 from trivium.core.stage import Gathers, StageContext, stage
 from trivium.curation.engine import Engine, EngineSettings
@@ -31,6 +31,7 @@ from trivium.primer.config import PrimerConfig
 from trivium.primer.files import write
 from trivium.primer.world import build
 from trivium.records import Comparison, Demonstration, Document, Prompt, content_id, write_records
+from trivium.text.chat import check_turns
 
 
 class PrimerSources(PrimerConfig):
@@ -120,7 +121,7 @@ class FileSources(Config, Gathers):
         return found
 
 
-@stage(version=3, gathered=True)
+@stage(version=4, gathered=True)
 def gather(config: FileSources, context: StageContext) -> Sources:
     """Read every source into records; a malformed line goes to the ledger and the rest goes on."""
     with Ledger(context.out / "ledger.jsonl") as ledger:
@@ -195,6 +196,9 @@ def _rows_of(item: DataSource, read: Reader[Row], config: FileSources, ledger: L
         if isinstance(row, Reject):
             reasons[row.reason] += 1
             ledger.drop(row.reason, file=os.path.relpath(row.file, config.root), line=row.line)
+        elif flaw := _no_chat(row.prompt):
+            reasons[flaw] += 1
+            ledger.drop(flaw, file=item.path, excerpt=row.prompt.text)
         else:
             rows.append(row.model_copy(update={"prompt": _marked(row.prompt, item, config.test_share)}))
     if not rows:
@@ -205,6 +209,15 @@ def _rows_of(item: DataSource, read: Reader[Row], config: FileSources, ledger: L
             do=f"mend the file, or give `{item.name}` another path or format",
         )
     return rows if item.max_rows is None else _spread(rows, item.max_rows, item.path, ledger)
+
+
+def _no_chat(prompt: Prompt) -> str:
+    """Return why a model cannot be asked this, or nothing."""
+    try:
+        check_turns(prompt.messages, reply_follows=True)
+    except InputError as error:
+        return error.message
+    return ""
 
 
 def _spread(rows: list[Row], max_rows: int, path: str, ledger: Ledger) -> list[Row]:
