@@ -58,7 +58,7 @@ def curated(folder: Path, name: str, **more: Any) -> subprocess.CompletedProcess
 
 def written(folder: Path, name: str) -> dict[str, bytes]:
     found = {path.name: path.read_bytes() for path in sorted((folder / name / "out").iterdir())}
-    assert {"documents.jsonl", "evaluation.npz", "heldout.jsonl", "ledger.jsonl", "scores.parquet"} == set(found)
+    assert {"documents.jsonl", "heldout.jsonl", "ledger.jsonl", "scores.parquet", "evaluation.index"} == set(found)
     return found
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from trivium.curation.words import Words, ngrams, words
 from trivium.records import Document
 
-EVALUATION = "evaluation.npz"
+EVALUATION = "evaluation.index"
 """What the index is called where it is kept."""
 ITEMS_AT_ONCE = 512
 MAX_NAMED = 5
@@ -35,25 +35,19 @@ class EvaluationIndex:
     """So many runs of a document must be some item's."""
 
     def save(self, path: Path) -> None:
-        """Write one .npz file."""
-        names = np.array(self.names, dtype=np.str_)
-        np.savez(
-            path,
-            num_words=self.num_words,
-            hashes=self.hashes,
-            items=self.items,
-            names=names,
-            num_short=self.num_short,
-            min_matches=self.min_matches,
-        )
+        """Write one file of arrays, the same bytes for the same index (an .npz would hold the time)."""
+        numbers = np.array([self.num_words, self.num_short, self.min_matches])
+        with path.open("wb") as file:
+            for array in (numbers, self.hashes, self.items, np.array(self.names, dtype=np.str_)):
+                np.save(file, array)
 
     @classmethod
     def load(cls, path: Path) -> EvaluationIndex:
         """Open what `save` wrote."""
-        with np.load(path) as found:
-            names = tuple(found["names"].tolist())
-            numbers = (int(found[name]) for name in ("num_short", "min_matches"))
-            return cls(int(found["num_words"]), found["hashes"], found["items"], names, *numbers)
+        with path.open("rb") as file:
+            numbers, hashes, items, names = (np.load(file) for _ in range(4))
+        num_words, num_short, min_matches = numbers.tolist()
+        return cls(num_words, hashes, items, tuple(names.tolist()), num_short, min_matches)
 
 
 def index_items(items: Iterable[Document], num_words: int, min_matches: int = 1) -> EvaluationIndex:
