@@ -46,7 +46,9 @@ def test_files_functions_and_parameters_keep_their_maxima(capsys: pytest.Capture
 def test_what_is_over_a_maximum_is_found(tmp_path: Path) -> None:
     body = "\n".join("    x = 1" for _ in range(61))
     file = tmp_path / "long.py"
-    file.write_text(f"class C:\n  def ok(self, a, b, c, d, e, f): ...\n\ndef many(a, b, *, c, d, e, f, g): ...\n\ndef long():\n{body}\n")
+    file.write_text(
+        f"class C:\n  def ok(self, a, b, c, d, e, f): ...\n\ndef many(a, b, *, c, d, e, f, g): ...\n\ndef long():\n{body}\n"
+    )
     places = [one.place for one in load("maxima").excesses(file, "long.py")]
     assert places == ["long.py:many", "long.py:long"]
     file.write_text("\n" * 401)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
-from trivium.human.formats.rows import Flaw, Row, exact_text
+from trivium.human.formats.rows import Flaw, Row, exact_text, list_of
 from trivium.human.formats.turns import kept, one_reply, pairs_of, prompt_of, restored, two_of
 from trivium.records import Comparison, Conversation, Demonstration, Message, Prompt
 
@@ -35,7 +35,7 @@ def asked(row: Row, said: Provenance, answers: set[str]) -> Prompt:
     turns: list[Message] = []
     if exact_text(row, "system", may_be_empty=True):
         turns.append(Message(role="system", content=row["system"]))
-    for number, pair in enumerate(row.get("history") or [], start=1):
+    for number, pair in enumerate(list_of(row.get("history"), "history"), start=1):
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(one, str) for one in pair):
             raise Flaw(f"entry {number} of `history` is no pair of texts")
         turns += [Message(role="user", content=pair[0]), Message(role="assistant", content=pair[1])]

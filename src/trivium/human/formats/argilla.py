@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
-from trivium.human.formats.rows import Flaw, Row
+from trivium.human.formats.rows import Flaw, Row, list_of, number_of
 from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
 SOURCE = "argilla"
 PROMPTS = ("prompt", "instruction", "question", "input")
-REPLY = re.compile(r"^(?:response|completion|reply|generation)[-_ ]?(\d+)$")
+REPLY = re.compile(r"^(?:response|completion|reply|generation)[-_ ]?([0-9]{1,6})$")
 FLAT = re.compile(r"^(.+)\.responses$")
 RANKING, TEXT = "ranking", "response"
 ORDER, BARE = "order", "bare list"
@@ -66,7 +66,10 @@ def _asked(row: Row, fields: Row, said: Provenance, *, nested: bool) -> tuple[Pr
 def _answers(row: Row, *, nested: bool) -> Iterator[tuple[str, str, Any]]:
     """Yield (question, person, value) of all submitted answers, whichever way they are laid out."""
     if nested:
-        for question, given in (row.get("responses") or {}).items():
+        given_to = row.get("responses") or {}
+        if not isinstance(given_to, dict):
+            raise Flaw("wanted an object in `responses`")
+        for question, given in given_to.items():
             for one in given if isinstance(given, list) else []:
                 if isinstance(one, dict) and one.get("status", "submitted") == "submitted":
                     yield question, str(one.get("user_id")), one.get("value")
@@ -74,8 +77,8 @@ def _answers(row: Row, *, nested: bool) -> Iterator[tuple[str, str, Any]]:
     for key, given in row.items():
         found = FLAT.match(key)
         if found and isinstance(given, list):
-            people = row.get(f"{key}.users") or [None] * len(given)
-            states = row.get(f"{key}.status") or ["submitted"] * len(given)
+            people = list_of(row.get(f"{key}.users"), f"{key}.users") or [None] * len(given)
+            states = list_of(row.get(f"{key}.status"), f"{key}.status") or ["submitted"] * len(given)
             for value, person, state in zip(given, people, states, strict=False):
                 if state == "submitted":
                     yield found[1], str(person), value
@@ -94,8 +97,9 @@ def _answer(prompt: Prompt, replies: dict[str, Any], person: str, given: dict[st
     scores: dict[str, dict[str, float]] = {}
     for question, value in given.items():
         axis, _, name = question.rpartition(":")
-        if axis and name in replies and type(value) in {int, float}:
-            scores.setdefault(axis, {})[name] = float(value)
+        number = number_of(value)
+        if axis and name in replies and number is not None:
+            scores.setdefault(axis, {})[name] = number
     if not exact:
         prompt = prompt.model_copy(update={"attrs": prompt.attrs | {ORDER: BARE}})
     return Comparison(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
-from trivium.human.formats.rows import Flaw, Row, exact_text
+from trivium.human.formats.rows import Flaw, Row, exact_text, number_of, objects_of
 from trivium.human.formats.turns import (
     kept,
     kept_parts,
@@ -61,7 +61,7 @@ def _ratings(rows: Sequence[Row], said: Provenance) -> Iterator[Comparison | Fla
         raise Flaw("one rated reply only; wanted two replies to the same prompt, one row after the other")
     for row in rows:
         for name in ATTRIBUTES:
-            if type(row.get(name)) not in {int, float}:
+            if number_of(row.get(name)) is None:
                 raise Flaw(f"`{name}` is {row.get(name)!r}, wanted a number from 0 to 4")
     rest = [
         {key: value for key, value in row.items() if key not in {"prompt", "response", *ATTRIBUTES}} for row in rows
@@ -96,9 +96,9 @@ def _whole(number: float) -> int | float:
 
 def _by_strength(prompt: Prompt, replies: tuple[str, str], strength: object, ranker: str) -> Comparison:
     """Return the comparison of a strength; −3 is the first reply's win by far."""
-    if type(strength) not in {int, float} or not -3 <= float(strength) <= 3:  # type: ignore[arg-type]
+    second = number_of(strength)
+    if second is None or not -3 <= second <= 3:
         raise Flaw(f"the preference strength is {strength!r}, wanted a number from -3 to 3")
-    second = float(strength)  # type: ignore[arg-type]
     ranks = (1, 1) if second == 0 else (2, 1) if second > 0 else (1, 2)
     scores = {STRENGTH: (0.0 - second, second)}
     return Comparison(prompt=prompt, replies=replies, ranks=ranks, ranker=ranker, scores=scores)
@@ -138,9 +138,7 @@ OVERALL = "overall"
 def _third(rows: Sequence[Row], said: Provenance) -> Iterator[Comparison | Flaw]:
     for row in rows:
         turns = turns_of(row.get("context"), "context")
-        people = row.get("individual_preference") or []
-        if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
-            raise Flaw("wanted a list of objects in `individual_preference`")
+        people = objects_of(row.get("individual_preference"), "individual_preference")
         attrs = kept(row, NAMES3) | turn_extras(row["context"])
         if people:
             attrs[OVERALL] = str(row.get("overall_preference"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
-from trivium.human.formats.rows import Flaw, Row
+from trivium.human.formats.rows import Flaw, Row, list_of, number_of
 from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
@@ -26,7 +26,7 @@ def _records(rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
         if not isinstance(data, dict):
             raise Flaw("wanted an object in `data`")
         prompt = _prompt(row, data, said)
-        annotations = row.get("annotations") or []
+        annotations = list_of(row.get("annotations"), "annotations")
         if not annotations and "items" not in data:
             yield prompt
         elif not annotations:
@@ -59,7 +59,7 @@ def _annotated(annotation: object, data: Row, prompt: Prompt) -> Record:
     results = [one for one in annotation["result"] if isinstance(one, dict) and isinstance(one.get("value"), dict)]
     if "items" not in data:
         texts = [one["value"].get("text") for one in results if one.get("type") == "textarea"]
-        written = ["\n".join(text) if isinstance(text, list) else text for text in texts]
+        written = ["\n".join(map(str, text)) if isinstance(text, list) else text for text in texts]
         if len(written) != 1:
             raise Flaw(f"it has {len(written)} texts, wanted one reply")
         return Demonstration(prompt=prompt, reply=one_reply(written[0], "the text"), writer=person)
@@ -94,7 +94,7 @@ def _ranks(results: Sequence[Row], names: Sequence[str]) -> tuple[int, ...]:
             return _ranker(one["value"].get("ranker"), names)
         if one.get("type") == "pairwise":
             selected = one["value"].get("selected")
-            if len(names) != 2 or selected not in {"left", "right"}:
+            if len(names) != 2 or selected not in ("left", "right"):
                 raise Flaw(f"`selected` is {selected!r} over {len(names)} items, wanted left or right of two")
             return (1, 2) if selected == "left" else (2, 1)
     raise Flaw("it has no order")
@@ -102,16 +102,14 @@ def _ranks(results: Sequence[Row], names: Sequence[str]) -> tuple[int, ...]:
 
 def _ranker(value: object, names: Sequence[str]) -> tuple[int, ...]:
     """Return the rank of each item: from a bare list, a list `rank`, or buckets that are named by numbers."""
+    if isinstance(value, dict) and value.get("_"):
+        raise Flaw("some items are not ranked")
     if isinstance(value, dict) and set(value) <= {RANK, "_"}:
-        if value.get("_"):
-            raise Flaw(f"{len(value['_'])} items are not ranked")
-        value = value.get(RANK)
+        value = list_of(value.get(RANK), RANK)
     if isinstance(value, list):
         levels = [[str(name)] for name in value]
     elif isinstance(value, dict) and value and all(key.isdecimal() for key in value if key != "_"):
-        if value.get("_"):
-            raise Flaw(f"{len(value['_'])} items are not ranked")
-        levels = [[str(name) for name in value[key]] for key in sorted(value.keys() - {"_"}, key=int)]
+        levels = [list(map(str, list_of(value[key], key))) for key in sorted(value.keys() - {"_"}, key=int)]
     else:
         raise Flaw("its buckets are no order: wanted them named 1, 2, …")
     place = {name: level for level, together in enumerate(levels) for name in together}
@@ -131,8 +129,9 @@ def _marks(
         value = one["value"].get(str(one.get("type")))
         if not axis or name not in names:
             continue
-        if one.get("type") in {"number", "rating"} and type(value) in {int, float}:
-            numbers.setdefault(axis, {})[name] = float(value)
+        number = number_of(value)
+        if one.get("type") in ("number", "rating") and number is not None:
+            numbers.setdefault(axis, {})[name] = number
         elif one.get("type") == "choices" and isinstance(value, list):
             flags[name] = tuple(map(str, value))
     complete = {axis: tuple(by[name] for name in names) for axis, by in numbers.items() if len(by) == len(names)}

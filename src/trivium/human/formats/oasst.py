@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.oasst_tree import RANKER, flattened, gathered, tree_id, tree_key, trees_of
-from trivium.human.formats.rows import Flaw, Row, exact_text
+from trivium.human.formats.rows import Flaw, Row, exact_text, list_of, objects_of
 from trivium.human.formats.turns import prompt_of
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
@@ -48,8 +48,8 @@ def _single_orders(node: Row, names: list[str]) -> Iterator[tuple[str, tuple[int
     these replies.
     """
     events = node.get("events")
-    for event in (events.get("ranking") or []) if isinstance(events, dict) else []:
-        order = event.get("ranked_message_ids") or []
+    for event in objects_of(events.get("ranking"), "events.ranking") if isinstance(events, dict) else []:
+        order = list(map(str, list_of(event.get("ranked_message_ids"), "ranked_message_ids")))
         if event.get("user_id") and sorted(order) == sorted(names):
             ranks = competition_ranks([order.index(name) for name in names])
             yield str(event["user_id"]), ranks, bool(event.get("not_rankable"))
@@ -84,7 +84,7 @@ def _replies(node: Row) -> list[Row]:
     """Return the replies by the assistant that were neither deleted nor turned down in review."""
     return [
         reply
-        for reply in node.get("replies") or []
+        for reply in objects_of(node.get("replies"), "replies")
         if reply.get("role") == "assistant" and not reply.get("deleted") and reply.get("review_result") is not False
     ]
 
@@ -105,7 +105,7 @@ def _asked(node: Row, before: Turns, *, best_only: bool) -> Iterator[tuple[Turns
     best = _best(node)
     for reply in [best] if best_only and best else [] if best_only else _replies(node):
         answered = (*turns, Message(role="assistant", content=exact_text(reply, "text")))
-        for child in reply.get("replies") or []:
+        for child in objects_of(reply.get("replies"), "replies"):
             if child.get("role") == "prompter" and not child.get("deleted"):
                 yield from _asked(child, answered, best_only=best_only)
 

@@ -132,6 +132,8 @@ def gathered(messages: Sequence[Row]) -> list[Row]:
     """
     nodes: dict[object, Row] = {}
     for row in messages:
+        if not isinstance(row.get("message_id"), str) or not isinstance(row.get("parent_id", ""), str | None):
+            raise Flaw("a message's id, or its parent's, is no text")
         own = {key: value for key, value in row.items() if key not in OF_TREE and not key.startswith("tree.")}
         if own.get("message_id") in nodes:
             raise Flaw(f"the message {own.get('message_id')!r} is there twice")

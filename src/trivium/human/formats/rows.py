@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -275,6 +276,34 @@ def _checked(row: object) -> Row | Flaw:
         # JSON can spell half of a surrogate pair, which no later file or tokenizer takes.
         return Flaw("a text has half of a surrogate pair, which is no Unicode")
     return row
+
+
+def list_of(value: object, name: str) -> list[Any]:
+    """Return a list; what is missing is empty, and anything else is a flaw."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Flaw(f"wanted a list in `{name}`, found {type(value).__name__}")
+    return value
+
+
+def objects_of(value: object, name: str) -> list[Row]:
+    """Return a list of objects; what is missing is empty, and anything else is a flaw."""
+    found = list_of(value, name)
+    if not all(isinstance(one, dict) for one in found):
+        raise Flaw(f"wanted only objects in `{name}`")
+    return found
+
+
+def number_of(value: object) -> float | None:
+    """Return a finite number, or None for what is none: yes and no are no numbers."""
+    if type(value) not in {int, float}:
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def exact_text(row: Row, key: str, *, may_be_empty: bool = False) -> str:

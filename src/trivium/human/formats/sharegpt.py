@@ -47,7 +47,7 @@ def _turn(value: object, name: str) -> Message:
     if not isinstance(value, dict):
         raise Flaw(f"{name} is no object")
     speaker, content = value.get("from"), value.get("value")
-    if speaker not in ROLES:
+    if not isinstance(speaker, str) or speaker not in ROLES:
         raise Flaw(f"{name} is by {speaker!r}, wanted one of {', '.join(NAMES.values())}")
     if not isinstance(content, str):
         raise Flaw(f"{name} has no text")

@@ -146,7 +146,7 @@ def only_turns(prompt: Prompt, name: str) -> str:
 
 def identified(row: Row, prompt: Prompt) -> Prompt:
     """Return the prompt with the row's `id` put away, unless it is the one that we gave it ourselves."""
-    if row.get("id") in {None, prompt.id}:
+    if row.get("id") in (None, prompt.id):
         return prompt
     return prompt.model_copy(update={"attrs": prompt.attrs | {KEPT + "id": json.dumps(row["id"])}})
 

@@ -86,9 +86,10 @@ def _overall(completion: Row, ratings: dict[str, float]) -> float:
 
 def _number(value: object) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def _rows(records: Sequence[Any]) -> list[Row]:
