@@ -74,7 +74,7 @@ class Result:
 def texts_of(data: Path | None) -> list[str]:
     """Return texts of about a web page's length."""
     if data is None:
-        return [document.text for document in build(PrimerConfig(), 7).documents]
+        return _joined([document.text for document in build(PrimerConfig(), 7).documents])
     texts: list[str] = []
     for path in sorted((data / "english-novels").glob("*.txt.gz"))[:8]:
         whole = gzip.decompress(path.read_bytes()).decode()
@@ -83,14 +83,28 @@ def texts_of(data: Path | None) -> list[str]:
     return texts + [json.loads(line)["text"] for line in lines] * 3
 
 
+def _joined(texts: list[str]) -> list[str]:
+    """Put short texts together to about a web page's length."""
+    joined: list[str] = []
+    size = PIECE_CHARS
+    for text in texts:
+        if size >= PIECE_CHARS:
+            joined.append(text)
+            size = len(text)
+        else:
+            joined[-1] += "\n\n" + text
+            size += len(text) + 2
+    return joined
+
+
 def pages_of(data: Path | None, texts: list[str]) -> list[bytes]:
     """Return pages of HTML: real ones, or texts framed as pages are."""
     if data is not None:
         return [gzip.decompress(path.read_bytes()) for path in sorted((data / "cc-webpages" / "html").glob("*.gz"))]
     menu = "".join(f"<li><a href='/{index}'>Topic {index}</a></li>" for index in range(30))
     frame = "<html><body><nav><ul>{}</ul></nav><article>{}</article></body></html>"
-    paragraphs = ["".join(f"<p>{line}</p>" for line in text.split("\n")) for text in texts[:2000]]
-    return [frame.format(menu, "".join(paragraphs[start : start + 10])).encode() for start in range(0, 2000, 10)]
+    paragraphs = ["".join(f"<p>{line}</p>" for line in text.split("\n")) for text in texts[:1000]]
+    return [frame.format(menu, paragraph).encode() for paragraph in paragraphs]
 
 
 def rows_of(texts: list[str], pages: list[bytes]) -> list[Row]:

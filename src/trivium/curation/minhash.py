@@ -43,13 +43,21 @@ def minhash(words: Words, settings: MinHashSettings) -> pa.FixedSizeListArray:
     out = np.full((num_documents, settings.num_hashes), np.iinfo(np.uint32).max, np.uint32)
     room = np.empty(_TILE, np.uint32)
     step = max(_TILE // settings.num_hashes, 1)
-    for index in range(num_documents):
-        low, high = int(shingles.offsets[index]), int(shingles.offsets[index + 1])
+    filled = np.flatnonzero(np.diff(shingles.offsets))
+    bounds = np.append(shingles.offsets[filled], shingles.offsets[-1])
+    first = 0
+    while first < len(filled):  # as many whole documents as fill a tile, or one longer one in parts
+        stop = max(int(np.searchsorted(bounds, bounds[first] + step, side="right")) - 1, first + 1)
+        low, high = int(bounds[first]), int(bounds[stop])
         for start in range(low, high, step):
             some = values[start : min(start + step, high)]
             tile = room[: len(some) * settings.num_hashes].reshape(settings.num_hashes, len(some))
             np.multiply(factors, some, out=tile)
-            np.minimum(out[index], tile.min(axis=1), out=out[index])
+            if stop == first + 1:
+                np.minimum(out[filled[first]], tile.min(axis=1), out=out[filled[first]])
+            else:
+                out[filled[first:stop]] = np.minimum.reduceat(tile, bounds[first:stop] - low, axis=1).T
+        first = stop
     empty = np.diff(words.offsets) == 0
     return pa.FixedSizeListArray.from_arrays(
         pa.array(out.reshape(-1)), settings.num_hashes, mask=pa.array(empty) if empty.any() else None
