@@ -33,11 +33,15 @@ if TYPE_CHECKING:
 def text(recipe: Recipe) -> Graph:
     """Lay the first part of the road alone: raw text to token shards (`road = "text"` in a recipe)."""
     lay = Road(recipe)
-    world = lay.box(sources.gather, "sources")
-    kept = lay.box(corpus.corpus, publish=("corpus.html", "corpus.json"), sources=world)
-    words = lay.box(tokenizer.tokenizer, corpus=kept)
-    lay.box(tokens.tokens, corpus=kept, tokenizer=words)
+    _shards(lay, lay.box(sources.gather, "sources"), publish=("corpus.html", "corpus.json"))
     return lay.graph()
+
+
+def _shards(lay: Road, world: str, publish: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Lay sources to token shards; return the names of the tokenizer's box and the shards'."""
+    kept = lay.box(corpus.corpus, publish=publish, sources=world)
+    words = lay.box(tokenizer.tokenizer, corpus=kept)
+    return words, lay.box(tokens.tokens, corpus=kept, tokenizer=words)
 
 
 def road(recipe: Recipe) -> Graph:
@@ -49,9 +53,7 @@ def road(recipe: Recipe) -> Graph:
     """
     lay = Road(recipe)
     world = lay.box(recipe.method("sources", {"primer": sources.primer, "files": sources.gather}), "sources")
-    text = lay.box(corpus.corpus, sources=world)
-    words = lay.box(tokenizer.tokenizer, corpus=text)
-    shards = lay.box(tokens.tokens, corpus=text, tokenizer=words)
+    words, shards = _shards(lay, world)
     base = lay.box(pretrain.pretrain, tokens=shards, tokenizer=words)
     written, ranked_by = _people(lay, recipe, world)
     shown = lay.box(demonstrations.demonstrations, sources=written)
