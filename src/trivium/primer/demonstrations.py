@@ -33,7 +33,12 @@ LEADS = (
     ("I am writing a quiz.", "scene_setting"),
 )
 _LEAD_SHARE = 0.1
-POLITE = ("", "", "Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ")
+POLITE = (
+    *("", "", "", ""),
+    *("Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ", "Excuse me. "),
+    *("Here is my question. ", "One moment. ", "Good evening. ", "I am curious. ", "Now think well. ", "Sorry. "),
+)
+"""What may come before a question; a few are not enough for a model to learn that it does not matter what comes."""
 
 
 def facts_exercise(rng: np.random.Generator) -> Exercise:

@@ -44,7 +44,7 @@ BEYOND = "beyond max_rows"
 OF_TEXT = ("text", "good_examples", "bad_examples")
 
 
-@stage(version=7)
+@stage(version=8)
 def primer(config: PrimerSources, context: StageContext) -> Sources:
     """Build the embedded world from the recipe's seed."""
     plain = PrimerConfig.model_validate(config.model_dump(exclude={"method"}))
