@@ -78,7 +78,7 @@ def drafts(unit: Unit, ledger: Ledger) -> Iterator[Draft]:
 
 
 def _passages(unit: Unit, ledger: Ledger) -> Iterator[Passage]:
-    file = Found(unit.path, unit.name, unit.kind)
+    file = Found(unit.path, unit.name, unit.kind, unit.num_bytes)
     if unit.kind in LINE_KINDS:
         return passages_of_lines(file, ledger, unit.source, (unit.start, unit.stop), unit.first_line)
     if unit.kind == ".parquet":
