@@ -32,7 +32,7 @@ heldout_share = 0.02
 [corpus.repeated_paragraphs]
 
 [tokenizer.mix]
-budget = 32_000_000          # bytes of text: more teaches a vocabulary little
+budget = 8_000_000           # bytes of text: four times as many pack a text 0.2 % better, at four times the cost
 """
 
 

@@ -68,7 +68,7 @@ def drafts(unit: Unit, ledger: Ledger) -> Iterator[Draft]:
     source = unit.source
     last: tuple[int | None, int] = (None, 0)
     for passage in _passages(unit, ledger):
-        if not passage.text.strip():
+        if not passage.text.strip().strip("\0"):  # a bomb is mostly zeros
             ledger.drop("empty text", file=unit.name, line=passage.line)
             continue
         last = (passage.line, last[1] + 1 if last[0] == passage.line else 1)
