@@ -72,4 +72,5 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
 def _page(request: Request, database: Database, settings: StudioSettings, message: str, status: int) -> Response:
     with database.read() as db:
         visit = people.visit(db, request.cookies.get(csrf.SESSION_COOKIE))
-        return problem(Here(request, db, settings, visit), message, "", status)
+        here = Here(request, db, settings, visit)
+        return problem(here, here.words.told(message), "", status)

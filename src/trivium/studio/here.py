@@ -22,6 +22,7 @@ from trivium.studio import csrf, locales
 from trivium.studio.navigation import entries
 from trivium.studio.render import render
 from trivium.studio.settings import StudioSettings
+from trivium.studio.words import Words
 
 SAID_COOKIE = "studio_said"
 
@@ -82,9 +83,14 @@ class Here:
             return self.visit.locale
         return locales.choose(self.request.headers.get("accept-language", ""))
 
+    @property
+    def words(self) -> Words:
+        """The words of the visitor's language."""
+        return Words(self.locale)
+
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence in the visitor's language."""
-        return locales.say(self.locale, sentence, **values)
+        return self.words.say(sentence, **values)
 
     def mine(self) -> list[Standing]:
         """Return the visitor's projects, asked for once."""

@@ -41,7 +41,7 @@ def _ranked(here: Here, work: Work) -> dict[str, Any]:
         for slot, text in enumerate(found.replies)
     ]  # fmt: skip
     people = [one.person for one in found.submissions if one.ranks]
-    return {"replies": replies, "people": people, "why": found.aggregate.get("contested") or "", "notes": found.notes,
+    return {"replies": replies, "people": people, "why": here.words.told(found.aggregate.get("contested") or ""), "notes": found.notes,
             "messages": found.messages}  # fmt: skip
 
 

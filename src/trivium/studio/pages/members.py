@@ -21,7 +21,8 @@ def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Resp
     return here.page(
         "members.html", members=projects.members(here.db, here.actor, project_id), link=link, hook_secret=hook_secret,
         waiting=invitations.waiting(here.db, here.actor, project_id), settings=settings_of(standing.project),
-        hooks=webhooks.listed(here.db, here.actor, project_id), parties=get_args(Party), roles=get_args(Role),
+        hooks=webhooks.listed(here.db, here.actor, project_id), parties=[(key, here.say(key)) for key in get_args(Party)],
+        roles=[(key, here.say(key)) for key in get_args(Role)],
     )  # fmt: skip
 
 
