@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,17 +35,19 @@ def tiny(database: str, folder: Path) -> dict[str, Artifact]:
 
 def whole(database: str, folder: Path) -> dict[str, Artifact]:
     """Fine-tune the quickstart's base on the written pairs; train a reward model from its assistant on the orders."""
+    text = re.sub(r"\n\[(?:reward|policy)-1\][^[]*", "\n", QUICKSTART.read_text(encoding="utf-8"))
+    text = text.replace("rounds = 2", "rounds = 1").replace('name = "quickstart"', 'name = "{name}"')
     made: dict[str, Artifact] = {}
-    for name, settings, until in (
-        ("mission-sft", f'demonstrations = "{PAIRS}"\ndatabase = "{database}"\n[sft]\nepochs = 6\n'
-         "demonstrations_per_step = 8\n", "sft"),
-        ("mission-reward", f'comparisons = "{ORDERS}"\ndatabase = "{database}"\n[comparisons]\nmethod = "files"\n'
-         "[reward]\nepochs = 12\nprompts_per_step = 8\nheldout_share = 0.0\nmin_rank_gap = 0.0\n", "reward"),
+    for name, named, until, sets in (
+        ("mission-sft", f'demonstrations = "{PAIRS}"', "sft", ("sft.epochs=6", "sft.demonstrations_per_step=8")),
+        ("mission-reward", f'comparisons = "{ORDERS}"', "reward",
+         ("comparisons.method=files", "reward.epochs=12", "reward.prompts_per_step=8", "reward.heldout_share=0.0",
+          "reward.min_rank_gap=0.0")),
     ):  # fmt: skip
         recipe = folder / f"{name}.toml"
-        text = f'extends = "{QUICKSTART}"\nname = "{name}"\nrounds = 1\n[studio]\n{settings}'
-        recipe.write_text(text, encoding="utf-8")
-        graph = flow.build(recipe)
+        sealed = f'\n[studio]\n{named}\ndatabase = "{database}"\n'
+        recipe.write_text(text.replace("{name}", name) + sealed, encoding="utf-8")
+        graph = flow.build(recipe, sets)
         made |= {f"{name}/{stage}": one for stage, one in Runner(Store(RUNS)).run(graph, until).items()}
     return made
 

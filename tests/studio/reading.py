@@ -33,6 +33,11 @@ class Reader(HTMLParser):
         if tag not in VOID:
             self._silent.append((tag, own))
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        before = len(self._silent)
+        self.handle_starttag(tag, attrs)
+        del self._silent[before:]
+
     def handle_endtag(self, tag: str) -> None:
         while self._silent:
             name, _ = self._silent.pop()
@@ -58,4 +63,4 @@ def read(html: str) -> Reader:
 
 def untranslated(texts: list[str], names: re.Pattern[str]) -> list[str]:
     """Return the texts that hold a word outside ⟦…⟧ which is no name."""
-    return [text for text in texts if re.search(r"[^\W\d_]{2,}", names.sub("", re.sub(r"⟦[^⟦⟧]*⟧", "", text)))]
+    return [text for text in texts if re.search(r"[^\W\d_]{2,}", names.sub("", re.sub(r"⟦[^⟦⟧]*⟧", " ", text)))]

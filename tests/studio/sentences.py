@@ -63,8 +63,16 @@ def of_pages() -> set[str]:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAYING:
-                found.update(one.value for one in node.args[:1] if isinstance(one, ast.Constant) and isinstance(one.value, str))
+                found.update(one for part in node.args[:1] for one in _sayings(part))
     return found
+
+
+def _sayings(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _sayings(node.body)
+        yield from _sayings(node.orelse)
 
 
 def of_tables() -> set[str]:
@@ -87,7 +95,9 @@ def of_tables() -> set[str]:
     found.update(domain.capitalize() for domain in vocabulary.DOMAINS)
     found.update(kind for kind, _, _ in privacy.FINDERS)
     found.update(vocabulary.NAMES[kind] for kind in get_args(Axis.model_fields["kind"].annotation))
-    found.update(("User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on"))
+    for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES):
+        found.update(key.replace("_", " ") for key in words)  # as the checks of a milestone name them
+    found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on"))
     found.update(CHECKS)
     return found
 
@@ -108,7 +118,7 @@ def told() -> set[str]:
             for node in ast.walk(ast.parse(text)):
                 for part in _telling(node):
                     found.update(_patterns(part))
-    return {one for one in found if re.search(r"[a-z] |, |^ ", one) and not re.match(r"\{1\}[/@]|^[, ]+$|\{1\}, \{2\}$", one)}
+    return {one for one in found if " " in one and re.search(r"[a-z]{3}", one.replace("{", ""))}
 
 
 def _telling(node: ast.AST) -> Iterator[ast.AST]:
@@ -128,6 +138,12 @@ def _telling(node: ast.AST) -> Iterator[ast.AST]:
             yield node.value
     if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("reason", "text", "what", "NO_ORDER"):
         yield node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+        yield from (one for part in node.args if isinstance(part, ast.List) for one in part.elts)
+    if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "parts":
+        yield from (one for one in ast.walk(node.value) if isinstance(one, ast.JoinedStr))
+    if isinstance(node, ast.AugAssign) and getattr(node.target, "id", "") == "parts":
+        yield from (one for one in ast.walk(node.value) if isinstance(one, ast.JoinedStr))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
         if getattr(node.func.value, "id", "") in ("found", "wrong", "missing", "reasons"):
             yield from node.args

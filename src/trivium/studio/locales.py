@@ -107,9 +107,8 @@ def told(locale: str, text: str) -> str:
             assert isinstance(wanted, str), "a told sentence has one form: its values are not numbers"
             values = [told(locale, value) for value in found.groups()]
             return NUMBERED.sub(lambda place: values[int(place.group()[1:-1]) - 1], wanted)
-    if "; " in text:
-        return "; ".join(told(locale, part) for part in text.split("; "))
-    return text
+    between = next((mark for mark in ("; ", ", ") if mark in text), "")
+    return between.join(told(locale, part) for part in text.split(between)) if between else text
 
 
 def direction(locale: str) -> str:

@@ -102,7 +102,7 @@ def _position_words(here: Here, found: PositionBias) -> str:
 
 def _names(here: Here, rubric: Rubric | None) -> dict[str, str]:
     names = {axis.key: axis.label for axis in rubric.axes} if rubric else {}
-    return {"order": here.say("Order"), "rank": here.say("Order"), **names}
+    return {**names, "order": here.say("Order"), "rank": here.say("Order")}
 
 
 def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
