@@ -94,7 +94,7 @@ def told(locale: str, text: str) -> str:
     """Return what a room below the pages told, in the language; a text that is not known stays as it is.
 
     >>> told("de", "there is no such page")
-    'Es gibt keine solche Seite'
+    'es gibt keine solche Seite'
     """
     if locale == ENGLISH or not text:
         return text

@@ -152,17 +152,17 @@ def home_page(here: Here) -> Response:
             {"name": here.say("Ranked"), "value": here.words.number(became.ranked), "more": here.say("prompts"), "picture": ""}
         )
     told = [
-        ("ok", here.say("{n} items", n=became.delivered), here.say("are in a sealed milestone."), became.delivered),
+        ("ok", here.say("{n} items", n=became.delivered), here.say("in a sealed milestone"), became.delivered),
         (
             "ok",
             here.say("{n} orders", n=became.chosen),
-            here.say("helped to choose a winner and a loser."),
+            here.say("that helped to choose a winner and a loser"),
             became.chosen,
         ),
         (
             "wait",
             here.say("{n} prompts", n=became.contested),
-            here.say("are contested; a lead looks at them."),
+            here.say("contested: a lead looks at them"),
             became.contested,
         ),
     ]

@@ -176,7 +176,7 @@ def _words(here: Here, work: Work) -> dict[str, Any]:
             "reject_button": here.say("Return to the labellers"),
             "to_writer": here.say("To the labellers"),
             "reject_hint": here.say("Ranked anew by everyone, round {n}", n=work.round + 1),
-            "reject_says": here.say("Returns to the labellers with {n} reasons", n="{n}"),
+            "reject_says": here.say("Returns to the labellers; reasons chosen: {n}", n="{n}"),
         }
     return {
         "can_fix": True,
@@ -186,7 +186,7 @@ def _words(here: Here, work: Work) -> dict[str, Any]:
         "reject_button": here.say("Return to the writer"),
         "to_writer": here.say("To the writer"),
         "reject_hint": here.say("Back to the same writer, round {n}", n=work.round + 1),
-        "reject_says": here.say("Returns to the writer with {n} reasons", n="{n}"),
+        "reject_says": here.say("Returns to the writer; reasons chosen: {n}", n="{n}"),
     }
 
 
