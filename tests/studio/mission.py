@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from selenium.webdriver.common.keys import Keys
@@ -192,6 +193,7 @@ class People:
         self.send(f'form[action="/p/{slug}/pool/import"] .btn.primary')
 
 
+@lru_cache
 def exercises() -> tuple[Exercise, ...]:
     """Return the prompts whose replies a model makes, with what is true of them."""
     return write_prompts(PrimerConfig.small(), 1)[:NUM_PROMPTS]

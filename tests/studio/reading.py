@@ -25,9 +25,9 @@ class Reader(HTMLParser):
         own = known.get("dir") == "auto" or tag in SILENT
         for name, value in attrs:
             spoken = name in SHOWN or (name.startswith("data-") and " " in (value or "") and name != "data-where")
-            if value and spoken and not (name.startswith("data-") and value.startswith(("{", "["))):
-                if not own and not _own_attribute(known, name):
-                    self.texts.append(value)
+            data = name.startswith("data-") and (value or "").startswith(("{", "["))
+            if value and spoken and not data and not own and not _own_attribute(known, name):
+                self.texts.append(value)
         if tag == "a" and known.get("href"):
             self.links.append(str(known["href"]))
         if tag not in VOID:

@@ -16,7 +16,7 @@ from trivium.human.rubrics import Axis
 from trivium.human.states import GuidelineState, SpecState
 from trivium.human.store.people import Party, Role
 from trivium.human.store.projects import PromptOrigin
-from trivium.studio import demo_people, navigation, pages_index, problems, vocabulary
+from trivium.studio import demo_people, navigation, problems, vocabulary
 from trivium.studio.pages import batches, coverage, deliveries, judge, profile, projects, quality, working
 from trivium.studio.pages import review as pages_review
 from trivium.studio.render import environment
@@ -133,9 +133,8 @@ def _telling(node: ast.AST) -> Iterator[ast.AST]:
             yield from (one.value for one in node.exc.keywords if one.arg == "do")
     if isinstance(node, ast.keyword) and node.arg in ("undefined", "text", "reason", "contested"):
         yield node.value
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-        if getattr(node.targets[0].value, "id", "") in ("wrong", "fields"):
-            yield node.value
+    if isinstance(node, ast.Assign) and _on(node.targets[0], ("wrong", "fields"), ast.Subscript):
+        yield node.value
     if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("reason", "text", "what", "NO_ORDER"):
         yield node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
@@ -144,9 +143,13 @@ def _telling(node: ast.AST) -> Iterator[ast.AST]:
         yield from (one for one in ast.walk(node.value) if isinstance(one, ast.JoinedStr))
     if isinstance(node, ast.AugAssign) and getattr(node.target, "id", "") == "parts":
         yield from (one for one in ast.walk(node.value) if isinstance(one, ast.JoinedStr))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
-        if getattr(node.func.value, "id", "") in ("found", "wrong", "missing", "reasons"):
-            yield from node.args
+    if isinstance(node, ast.Call) and _on(node.func, ("found", "wrong", "missing", "reasons"), ast.Attribute):
+        yield from node.args
+
+
+def _on(node: ast.AST, names: tuple[str, ...], kind: type[ast.Subscript] | type[ast.Attribute]) -> bool:
+    """Say whether a node is an item or attribute of something with one of the names."""
+    return isinstance(node, kind) and getattr(node.value, "id", "") in names
 
 
 def _patterns(node: ast.AST) -> Iterator[str]:
@@ -157,10 +160,7 @@ def _patterns(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield from _patterns(node.body)
         yield from _patterns(node.orelse)
-    elif isinstance(node, ast.BoolOp):
-        for one in node.values:
-            yield from _patterns(one)
-    elif isinstance(node, ast.Dict):
+    elif isinstance(node, ast.BoolOp | ast.Dict):
         for one in node.values:
             yield from _patterns(one)
     elif isinstance(node, ast.DictComp):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from sqlalchemy import update
 
-from studio import sentences
 from studio.reading import read, untranslated
 from studio.visitors import Visitor
 from trivium.human.store.database import Database

@@ -44,7 +44,7 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
     app = FastAPI(title="Trivium Studio", version="1", lifespan=alive, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database, app.state.settings, app.state.jobs = database, settings, jobs
     static = str(resources.files("trivium.studio") / "static")
-    app.mount("/static", StaticFiles(directory=static), name="static")
+    app.mount("/static", StaticFiles(directory=static, packages=[("trivium", "looks")]), name="static")
     add_api(app, database, settings)
     app.router.routes.extend(routes(database, settings))
 

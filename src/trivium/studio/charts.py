@@ -50,9 +50,7 @@ TOP, BOTTOM = 34, 166
 """Where a chart of whiskers begins and ends; above it lies the legend of its dashed line, so that nothing overlaps."""
 
 
-def whiskers(
-    words: Words, points: Sequence[Point], title: str, reference: tuple[str, float] | None = None
-) -> Markup:
+def whiskers(words: Words, points: Sequence[Point], title: str, reference: tuple[str, float] | None = None) -> Markup:
     """Return shares in percent, one place a point, joined by a line, with whiskers and one dashed reference."""
     defined = [point for point in points if point.measure.value is not None]
     if not defined:
@@ -70,22 +68,23 @@ def whiskers(
         share = floor + 0.05 * step
         parts.append(
             Markup(
-                '<path class="grid" d="M48 {y}H504"/><text class="tick" x="40" y="{t}" text-anchor="end">{n}</text>'
+                '<path class="grid" d="M48 {y}H350"/><text class="tick" x="40" y="{t}" text-anchor="end">{n}</text>'
             ).format(y=y(share), t=y(share) + 4, n=words.percent(share, 0))
         )
     if reference:
         parts.append(
             Markup(
-                '<path class="ref" d="M48 {y}H504"/><path class="ref" d="M48 10h26"/><text class="tick" x="82" y="14">{name}</text>'
+                '<path class="ref" d="M48 {y}H350"/><path class="ref" d="M48 10h26"/>'
+                '<text class="tick" x="82" y="14">{name}</text>'
             ).format(y=y(reference[1]), name=reference[0])
         )
-    gap = 440 / max(len(defined), 1)
+    gap = 300 / max(len(defined), 1)
     places = [round(50 + gap * (index + 0.5), 1) for index in range(len(defined))]
     line = "L".join(f"{x} {y(p.measure.value or 0)}" for x, p in zip(places, defined, strict=True))
     parts.append(Markup('<path class="line" d="M{}"/>').format(line))
     parts += [_whisker(words, x, point, y) for x, point in zip(places, defined, strict=True)]
     values = "; ".join(f"{p.label}: {words.percent(p.measure.value)}" for p in defined)
-    return Markup('<svg class="chart" viewBox="0 0 520 206" role="img"><title>{}. {}</title>{}</svg>').format(
+    return Markup('<svg class="chart" viewBox="0 0 360 206" role="img"><title>{}. {}</title>{}</svg>').format(
         title, values, Markup("").join(parts)
     )
 
@@ -122,13 +121,13 @@ def places(words: Words, shares: Sequence[Measure], title: str) -> Markup:
     ceiling = max([share.high or share.value or 0 for share in defined] + [chance]) * 1.15
 
     def x(share: float) -> float:
-        return round(70 + 390 * share / ceiling, 1)
+        return round(64 + 250 * share / ceiling, 1)
 
     height = 22 + 32 * len(shares)
     rows = [
         Markup(
-            '<path class="ref" d="M{x} 8V{h}"/><path class="grid" d="M70 {h}H460"/>'
-            '<text class="tick" x="70" y="{t}" text-anchor="middle">{zero}</text>'
+            '<path class="ref" d="M{x} 8V{h}"/><path class="grid" d="M64 {h}H314"/>'
+            '<text class="tick" x="64" y="{t}" text-anchor="middle">{zero}</text>'
             '<text class="tick" x="{x}" y="{t}" text-anchor="middle">{chance}</text>'
         ).format(
             x=x(chance), h=height, t=height + 16, zero=words.percent(0, 0),
@@ -148,7 +147,7 @@ def places(words: Words, shares: Sequence[Measure], title: str) -> Markup:
                 '<text class="val" x="{r}" y="{t}">{v}</text>'
             ).format(
                 t=at + 4,
-                n=index + 1,
+                n=words.say("place {n}", n=index + 1),
                 a=x(low),
                 b=x(high),
                 y=at,
@@ -158,8 +157,10 @@ def places(words: Words, shares: Sequence[Measure], title: str) -> Markup:
                 v=words.percent(share.value),
             )
         )
-    values = "; ".join(f"{place}: {words.percent(share.value)}" for place, share in enumerate(shares, 1))
-    return Markup('<svg class="chart" viewBox="0 0 520 {h}" role="img"><title>{t}. {v}</title>{rows}</svg>').format(
+    values = "; ".join(
+        f"{words.say('place {n}', n=place)}: {words.percent(share.value)}" for place, share in enumerate(shares, 1)
+    )
+    return Markup('<svg class="chart" viewBox="0 0 360 {h}" role="img"><title>{t}. {v}</title>{rows}</svg>').format(
         h=height + 22, t=title, v=values, rows=Markup("").join(rows)
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -105,10 +105,14 @@ def told(locale: str, text: str) -> str:
         if found := shape.fullmatch(text):
             wanted = sentences(locale)[key]
             assert isinstance(wanted, str), "a told sentence has one form: its values are not numbers"
-            values = [told(locale, value) for value in found.groups()]
-            return NUMBERED.sub(lambda place: values[int(place.group()[1:-1]) - 1], wanted)
+            return _filled(wanted, [told(locale, value) for value in found.groups()])
     between = next((mark for mark in ("; ", ", ") if mark in text), "")
     return between.join(told(locale, part) for part in text.split(between)) if between else text
+
+
+def _filled(sentence: str, values: Sequence[str]) -> str:
+    """Return a sentence with its numbered places filled."""
+    return NUMBERED.sub(lambda place: values[int(place.group()[1:-1]) - 1], sentence)
 
 
 def direction(locale: str) -> str:

@@ -18,6 +18,8 @@ from trivium.studio import charts, locales
 from trivium.studio.markdown import markdown
 from trivium.studio.words import Words
 
+TOKENS = "tokens.css"
+"""The one sheet that the Studio shares with the report."""
 WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named")
 """What a template may ask of the page's language as a filter."""
 
@@ -25,7 +27,8 @@ WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "
 @lru_cache
 def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its content's hash, so that a browser may keep it for ever."""
-    data = (resources.files("trivium.studio") / "static" / name).read_bytes()
+    folder = resources.files("trivium") / "looks" if name == TOKENS else resources.files("trivium.studio") / "static"
+    data = (folder / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
 
 

@@ -59,7 +59,7 @@ class Words:
         if measure.low is None or measure.high is None:
             return self.say("n {count}", count=measure.n)
         low, high = self.number(measure.low * 100, 1), self.number(measure.high * 100, 1)
-        return self.say("95 % {low} to {high}, n {count}", low=low, high=high, count=measure.n)
+        return self.say("95 % interval {low} to {high} %, n {count}", low=low, high=high, count=measure.n)
 
     def day(self, moment: datetime | str | None) -> str:
         """Return a date as `19 Nov`, with the year where it is not this one."""

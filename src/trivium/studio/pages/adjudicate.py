@@ -35,15 +35,20 @@ def next_contested(here: Here, slug: str) -> Response:
 def _ranked(here: Here, work: Work, labels: Mapping[str, str]) -> dict[str, Any]:
     found = adjudication.look(here.db, here.actor, work.assignment_id)
     ranks = found.aggregate.get("mean_ranks") or []
+
+    def flags_on(slot: int) -> list[str]:
+        set_ = {flag for one in found.submissions for flag, marks in one.flags.items() if marks[slot]}
+        return sorted(labels.get(flag, flag) for flag in set_)
+
     replies = [
         {"letter": reply_name(slot), "content": text, "mean_rank": ranks[slot] if slot < len(ranks) else None,
          "ranks": [one.ranks[slot] for one in found.submissions if one.ranks],
-         "flags": sorted({labels.get(flag, flag) for one in found.submissions for flag, marks in one.flags.items() if marks[slot]})}
+         "flags": flags_on(slot)}
         for slot, text in enumerate(found.replies)
     ]  # fmt: skip
     people = [one.person for one in found.submissions if one.ranks]
-    return {"replies": replies, "people": people, "why": here.words.told(found.aggregate.get("contested") or ""), "notes": found.notes,
-            "messages": found.messages}  # fmt: skip
+    why = here.words.told(found.aggregate.get("contested") or "")
+    return {"replies": replies, "people": people, "why": why, "notes": found.notes, "messages": found.messages}
 
 
 @get("/p/{slug}/adjudicate/{assignment_id}", writes=True)

@@ -179,14 +179,16 @@ def cell_page(here: Here, slug: str, key: str) -> Response:
         "cell.html",
         cell=_cell(here, slug, one),
         can_open_items=standing.can("manage") or standing.can("see_quality"),
-        items=[
-            {
-                "id": row[0],
-                "is": SHAPES.get(row[1], "now"),
-                "says": here.say(STATES.get(row[1], row[1])),
-                "text": row[2][:120],
-                "batch": row[3],
-            }
-            for row in rows
-        ],
+        items=here.leaf(
+            [
+                {
+                    "id": row[0],
+                    "is": SHAPES.get(row[1], "now"),
+                    "says": here.say(STATES.get(row[1], row[1])),
+                    "text": row[2][:120],
+                    "batch": row[3],
+                }
+                for row in rows
+            ]
+        ),
     )

@@ -50,7 +50,11 @@ def _state(here: Here, row: Delivery) -> str:
         mine = here.standing is not None and here.standing.can("answer_delivery")
         return here.say("Waits for you") if mine else here.say("Waits for the client")
     answered = here.words.day(row.answered_at)
-    return here.say("Accepted {day}", day=answered) if row.state == "accepted" else here.say("Rejected {day}", day=answered)
+    return (
+        here.say("Accepted {day}", day=answered)
+        if row.state == "accepted"
+        else here.say("Rejected {day}", day=answered)
+    )
 
 
 def _shown(here: Here, slug: str, milestone: str | None) -> Response:
@@ -100,7 +104,9 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
         "delivery": row,
         "whole": row.manifest["whole"],
         "total_bytes": sum(one.num_bytes for one in files),
-        "sealed_words": here.say("Sealed {day} by {who}", day=here.words.day(row.sealed_at), who=by.pseudonym if by else "studio"),
+        "sealed_words": here.say(
+            "Sealed {day} by {who}", day=here.words.day(row.sealed_at), who=by.pseudonym if by else "studio"
+        ),
         "answer_is": SHAPES[row.state],
         "answer_words": answered,
         "previous": before.milestone if before else "",
@@ -139,7 +145,13 @@ def _checks(here: Here, datasheet: str) -> list[dict[str, str]]:
         elif inside and line.startswith("- "):
             name, _, text = line[2:].replace("**", "").partition(": ")
             state, _, more = text.partition(", ")
-            found.append({"is": STATES.get(state, "ok"), "name": sentence(here.words.told(name)).rstrip("."), "text": here.words.told(more or text)})
+            found.append(
+                {
+                    "is": STATES.get(state, "ok"),
+                    "name": sentence(here.words.told(name)).rstrip("."),
+                    "text": here.words.told(more or text),
+                }
+            )
     return found
 
 

@@ -149,7 +149,12 @@ def home_page(here: Here) -> Response:
         )
     if became.ranked:
         facts.append(
-            {"name": here.say("Ranked"), "value": here.words.number(became.ranked), "more": here.say("prompts"), "picture": ""}
+            {
+                "name": here.say("Ranked"),
+                "value": here.words.number(became.ranked),
+                "more": here.say("prompts"),
+                "picture": "",
+            }
         )
     told = [
         ("ok", here.say("{n} items", n=became.delivered), here.say("in a sealed milestone"), became.delivered),

@@ -125,11 +125,18 @@ def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
         "axes": shown,
         "position": charts.places(here.words, bias.first_share, here.say("Share of first ranks by the place shown")),
         "position_words": _position_words(here, bias),
-        "noise": sorted(found["noise"].items()),
-        "by_guideline": _chart(here, found["by_guideline"], lambda label: _version(here, label), here.say("Pairwise agreement by guideline version")),
+        "noise": here.leaf(sorted(found["noise"].items())),
+        "by_guideline": _chart(
+            here,
+            found["by_guideline"],
+            lambda label: _version(here, label),
+            here.say("Pairwise agreement by guideline version"),
+        ),
         "guideline_rows": [(_version(here, one.label), one.pairs_agreed) for one in found["by_guideline"]],
-        "by_week": _chart(here, found["by_week"], lambda label: _week(here, label), here.say("Pairwise agreement by week")),
-            }
+        "by_week": _chart(
+            here, found["by_week"], lambda label: _week(here, label), here.say("Pairwise agreement by week")
+        ),
+    }
 
 
 def _rubric(here: Here) -> Rubric | None:
@@ -185,13 +192,18 @@ def quality_page(here: Here, slug: str) -> Response:
         mean = _order(known)
         found = _people(known)
         facts = {
-            "people": found,
+            "people": here.leaf(found),
             "mean": mean.pairs_agreed.value if mean else None,
-            "gold": [one for one in found if one.gold.value is not None],
+            "gold": here.leaf([one for one in found if one.gold.value is not None]),
         }
     elif tab == "contested":
         facts = {
-            "contested": [{"id": row[0], "text": row[1][:160], "why": here.words.told(row[2]), "ordinal": ""} for row in contested],
+            "contested": here.leaf(
+                [
+                    {"id": row[0], "text": row[1][:160], "why": here.words.told(row[2])}
+                    for row in contested
+                ]
+            ),
             "can_adjudicate": can_adjudicate,
         }
     else:

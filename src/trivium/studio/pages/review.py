@@ -115,7 +115,11 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     private = [one for text in work.replies for one in passages(text)]
     found.append(
-        {"is": "warn", "says": here.say("May name a private person"), "more": ", ".join(sorted({here.say(one.kind) for one in private}))}
+        {
+            "is": "warn",
+            "says": here.say("May name a private person"),
+            "more": ", ".join(sorted({here.say(one.kind) for one in private})),
+        }
         if private
         else {"is": "ok", "says": here.say("No personal data found"), "more": ""}
     )
@@ -203,7 +207,9 @@ def review_page(here: Here, slug: str, assignment_id: str) -> Response:
         "internal_qa" if step == "qa_internal" else "client_qa", {}
     )
     words = (
-        here.say("a sample of {n} of {of}, drawn with seed {seed}", n=plan["sample"], of=plan["of"], seed=str(plan["seed"]))
+        here.say(
+            "a sample of {n} of {of}, drawn with seed {seed}", n=plan["sample"], of=plan["of"], seed=str(plan["seed"])
+        )
         if plan
         else ""
     )

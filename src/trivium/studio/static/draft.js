@@ -61,7 +61,7 @@ async function save() {
     active -= told;
     local.set({ content, at: Date.now(), sent: true });
     lost.hidden = true;
-    tell(form.dataset.saved.replace('{time}', new Date().toLocaleTimeString()));
+    tell(form.dataset.saved.replace('{time}', new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' })));
   } catch {
     gone();
   }

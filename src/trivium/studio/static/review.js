@@ -10,6 +10,7 @@ function shown() {
   buttons.disabled = !verdict;
   if (label) buttons.firstChild.textContent = `${label} `;
   const reasons = board.querySelectorAll('[name=reason]:checked').length;
+  bar.closest('.status').querySelector('use').setAttribute('href', { accept: '#i-ok', fix: '#i-pen', reject: '#i-prev' }[verdict] || '#i-wait');
   bar.textContent = verdict ? board.dataset[verdict].replace('{n}', reasons) : board.dataset.none;
 }
 
