@@ -1,4 +1,4 @@
-// Review: a, f, r choose the verdict, d goes through the views, j and k through the sample, m takes the selection into the remark.
+// Review: a, f, r choose the verdict, d goes through the views, m takes the selection into the remark.
 const bar = document.getElementById('says');
 const buttons = document.getElementById('submit');
 const board = document.getElementById('review');
