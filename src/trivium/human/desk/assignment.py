@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
 from trivium.core.seed import derive, stream
 from trivium.human.desk.actor import Actor, Standing, stand
@@ -96,8 +97,10 @@ def fitting(
 ) -> list[ColumnElement[bool]]:
     """Return what makes an item one for this person at this step. `writes`: the step is to write."""
     own = aliased(Assignment)
-    same = and_(own.step == step, own.round == Item.round, own.state.in_((*_COUNTED, "skipped")))
-    other = and_(own.step != step, own.state.in_(_COUNTED))
+    # Words spelled out, because a list of parameters is spelled out anew at every call.
+    counted = or_(*(own.state == state for state in _COUNTED))
+    same = and_(own.step == step, own.round == Item.round, or_(counted, own.state == "skipped"))
+    other = and_(own.step != step, counted)
     fits: list[ColumnElement[bool]] = [
         or_(Item.reserved_for.is_(None), Item.reserved_for == me),
         ~exists().where(own.item_id == Item.id, own.person_id == me, or_(same, other)),
@@ -310,14 +313,24 @@ def hand_at(step: Step) -> Hand:
     return hands[step]
 
 
-def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> tuple[Assignment, Item, Standing]:
+_BATCH = (
+    select(Batch.guideline_id, exists().where(Ack.person_id == bindparam("me"), Ack.guideline_id == Batch.guideline_id))
+    .where(Batch.id == bindparam("batch"))
+)  # fmt: skip
+
+
+def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> tuple[Assignment, Item, Standing, str]:
     """Lock a hold and its item for sending in, and check that it may be sent: still held (or free again), right step,
-    guideline read (I4).
+    guideline read (I4). Return them with the holder's standing and the guideline's id.
 
     A hold that ran out is taken up again where the item still waits for somebody; else it is a Conflict, and the draft
     stays.
     """
-    hold = own(db, actor, assignment_id)
+    return begin_sending(db, actor, own(db, actor, assignment_id), step)
+
+
+def begin_sending(db: Session, actor: Actor, hold: Assignment, step: Step) -> tuple[Assignment, Item, Standing, str]:
+    """Do what `begin_submit` does with a hold of the actor's that is locked already."""
     if hold.step != step:
         raise Conflict(f"this is work to {hold.step.replace('_', ' ')}", do="open it on its own page")
     standing = standing_for(db, actor, hold)
@@ -332,18 +345,32 @@ def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> t
         item.taken += 1
     if hold.state != "leased" or item.step != step or item.round != hold.round:
         raise Conflict(f"this work is {hold.state} already", do="open the next one")
-    if step != "adjudicate":
-        must_be_read(db, actor, db.get_one(Batch, item.batch_id).guideline_id)
-    return hold, item, standing
+    guideline_id, read = db.execute(_BATCH, {"batch": item.batch_id, "me": actor.person_id}).one()
+    if step != "adjudicate" and not read:
+        must_be_read(db, actor, guideline_id)
+    return hold, item, standing, guideline_id
+
+
+_SENT_IN = (
+    update(_HOLDS)
+    .where(_HOLDS.c.id == bindparam("hold"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "finished_at", "draft", "active_seconds")})
+)
+_DONE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(done=_ITEMS.c.done + 1)
 
 
 def end_submit(db: Session, hold: Assignment, item: Item, standing: Standing, seconds: float) -> None:
     """Mark the hold as sent in."""
-    hold.state = transition(ASSIGNMENT, hold.state, "submit", hand_at(hold.step))  # type: ignore[assignment]
-    hold.finished_at = now()
-    hold.active_seconds = max(hold.active_seconds, min(max(seconds, 0.0), 24 * 3600.0))
-    hold.draft = {}
-    item.done += 1
     db.flush()
+    after: dict[str, Any] = {
+        "state": transition(ASSIGNMENT, hold.state, "submit", hand_at(hold.step)), "finished_at": now(), "draft": {},
+        "active_seconds": max(hold.active_seconds, min(max(seconds, 0.0), 24 * 3600.0)),
+    }  # fmt: skip
+    connection = db.connection()
+    connection.execute(_SENT_IN, {"hold": hold.id, **{f"new_{name}": value for name, value in after.items()}})
+    connection.execute(_DONE, {"item": item.id})
+    for name, value in after.items():
+        set_committed_value(hold, name, value)
+    set_committed_value(item, "done", item.done + 1)
     note_in(db, hold.project_id, standing.actor.person_id, f"{hold.step}.submitted", f"item:{item.id}",
             assignment=hold.id, round=hold.round)  # fmt: skip

@@ -15,11 +15,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 
 from trivium.core.errors import InputError, MissingExtraError, StorageError
+from trivium.human.store import durable
 from trivium.human.store.journal_write import append_pending
 
 T = TypeVar("T")
 BUSY_SECONDS = 30.0
 ATTEMPTS = 5
+SPARE = 4
+"""Connections beyond the pool: each is opened for one use, which takes longer than most waits."""
 _CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 
 
@@ -42,6 +45,10 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
+            self._durability = durable.of_sqlite(make_url(self.url).database or "")
+        else:
+            durable.hurried(self.engine)
+            self._durability = durable.of_postgresql(self.url)
         self._writing = self.engine.execution_options(trivium_write=True)
 
     @contextmanager
@@ -52,7 +59,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session whose changes, events and messages are all kept when the block ends well, or none of them."""
+        """Open a session whose changes, events and messages are all kept when the block ends well, or none of them.
+
+        After the block they are on the disk: what is acknowledged then survives a power cut.
+        """
         if self._writers is not None and not self._writers.acquire(timeout=BUSY_SECONDS):
             raise StorageError("the database has been busy for half a minute", do="try again")
         try:
@@ -63,6 +73,11 @@ class Database:
         finally:
             if self._writers is not None:
                 self._writers.release()
+        self.flush()
+
+    def flush(self) -> None:
+        """Wait until everything that was committed is on the disk."""
+        self._durability.wait()
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do the work in a write transaction; where two clashed, do it again, at most five times."""
@@ -79,6 +94,7 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self._durability.close()
 
 
 def clashed(error: DBAPIError) -> bool:
@@ -110,10 +126,10 @@ def _engine(url: str, pool_size: int) -> Engine:
     try:
         if url.startswith("sqlite"):
             return create_engine(
-                url, pool_size=pool_size, max_overflow=pool_size,
+                url, pool_size=pool_size, max_overflow=SPARE,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )  # fmt: skip
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=SPARE, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"PostgreSQL needs the package {error.name}", do="pip install 'trivium[studio]'"
@@ -123,9 +139,10 @@ def _engine(url: str, pool_size: int) -> Engine:
 
 
 def _sqlite_connect(connection: DBAPIConnection, _: Any) -> None:
+    # NORMAL, because `durable.of_sqlite` flushes the log after the commit and outside of the writers' lock.
     connection.isolation_level = None  # the driver would begin too late; `_sqlite_begin` does it
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "cache_size=-65536", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

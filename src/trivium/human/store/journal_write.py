@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.store.columns import core, new_id, now
@@ -46,7 +47,8 @@ def append_pending(session: Session) -> None:
 
 
 def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[str, Any]]]) -> None:
-    seq, previous = _head(session, scope)
+    hooks = session.connection().execute(_HOOKS, {"of": scope}).all() if scope != HOUSE else []
+    seq, previous = _head(session, scope)  # from here to the commit others wait: nothing is asked that may be before
     events = []
     for actor, action, target, detail in rows:
         seq += 1
@@ -59,20 +61,26 @@ def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[s
         previous = digest
     connection = session.connection()
     connection.execute(_ADD, events)
-    connection.execute(_ADVANCE, {"of": scope, "seq": seq, "hash": previous})
-    if scope != HOUSE:
-        _post(session, scope, events)
+    connection.execute(_ADVANCE, {"of": scope, "new_seq": seq, "new_hash": previous})
+    if hooks:
+        _post(session, hooks, events)
 
 
-_HEAD = select(Chain.seq, Chain.hash).where(Chain.scope == bindparam("of")).with_for_update()
+_CHAINS, _WEBHOOKS = core(Chain), core(Webhook)
+_HEAD = select(_CHAINS.c.seq, _CHAINS.c.hash).where(_CHAINS.c.scope == bindparam("of")).with_for_update()
 _ADD = insert(core(Event))
-_ADVANCE = update(core(Chain)).where(core(Chain).c.scope == bindparam("of"))
-_HOOKS = select(Webhook.id, Webhook.topics).where(Webhook.project_id == bindparam("of"), Webhook.active)
+_ADVANCE = (
+    update(_CHAINS)
+    .where(_CHAINS.c.scope == bindparam("of"))
+    .values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+)
+_HOOKS = select(_WEBHOOKS.c.id, _WEBHOOKS.c.topics).where(_WEBHOOKS.c.project_id == bindparam("of"), _WEBHOOKS.c.active)
 
 
 def _head(session: Session, scope: str) -> tuple[int, str]:
     """Return the chain's length and last hash, its row locked; a new chain begins with zeros."""
-    row = session.execute(_HEAD, {"of": scope}).one_or_none()
+    connection = session.connection()
+    row = connection.execute(_HEAD, {"of": scope}).one_or_none()
     if row is None:
         dialect = session.get_bind().dialect.name
         if dialect == "postgresql":
@@ -80,19 +88,18 @@ def _head(session: Session, scope: str) -> tuple[int, str]:
         else:
             from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
         session.execute(upsert(Chain).values(scope=scope, seq=0, hash="0" * 64).on_conflict_do_nothing())
-        row = session.execute(_HEAD, {"of": scope}).one()
+        row = connection.execute(_HEAD, {"of": scope}).one()
     return row.seq, row.hash
 
 
-def _post(session: Session, project_id: str, events: list[dict[str, Any]]) -> None:
+def _post(session: Session, hooks: Sequence[Row[Any]], events: list[dict[str, Any]]) -> None:
     """Put each event into the outbox of every webhook that asked for its kind."""
-    hooks = session.execute(_HOOKS, {"of": project_id})
     messages = [
         {"id": new_id(), "created_at": event["created_at"], "webhook_id": hook.id, "topic": event["action"],
          "payload": {"type": event["action"], "timestamp": event["created_at"].isoformat(),
                      "data": {"target": event["target"], **event["detail"]}},
          "state": "waiting", "attempts": 0, "due_at": event["created_at"], "last_error": ""}
-        for hook in hooks.all()
+        for hook in hooks
         for event in events
         if not hook.topics or event["action"] in hook.topics
     ]  # fmt: skip
