@@ -133,7 +133,7 @@ def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
         .where(*fitting(me, step, writes=writes))
         .order_by(Item.priority, Item.draw)
         .limit(1)
-        .with_for_update(of=Item, skip_locked=True)
+        .with_for_update(of=Item, skip_locked=True, key_share=True)
     )  # fmt: skip
     return query.where(Item.cell == bindparam("cell")) if by_cell else query
 
@@ -203,7 +203,7 @@ _RAN_OUT = (
     .where(_HOLDS.c.state == "leased", _HOLDS.c.lease_until <= bindparam("moment"))
     .order_by(_HOLDS.c.lease_until)
     .limit(SWEEP)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 
@@ -225,8 +225,8 @@ def current(db: Session, actor: Actor, assignment_id: str) -> Work:
 
 
 _OWN = select(Assignment).where(Assignment.id == bindparam("assignment"), Assignment.person_id == bindparam("me"))
-_OWN_LOCKED = _OWN.with_for_update()
-_ITEM_LOCKED = select(Item).where(Item.id == bindparam("item")).with_for_update()
+_OWN_LOCKED = _OWN.with_for_update(key_share=True)
+_ITEM_LOCKED = select(Item).where(Item.id == bindparam("item")).with_for_update(key_share=True)
 
 
 def own(db: Session, actor: Actor, assignment_id: str, *, lock: bool = True) -> Assignment:

@@ -19,6 +19,7 @@ from trivium.human.store import durable
 from trivium.human.store.journal_write import append_pending
 
 T = TypeVar("T")
+PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY")
 BUSY_SECONDS = 30.0
 ATTEMPTS = 5
 SPARE = 4
@@ -142,7 +143,7 @@ def _sqlite_connect(connection: DBAPIConnection, _: Any) -> None:
     # NORMAL, because `durable.of_sqlite` flushes the log after the commit and outside of the writers' lock.
     connection.isolation_level = None  # the driver would begin too late; `_sqlite_begin` does it
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -67,7 +67,7 @@ def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[s
 
 
 _CHAINS, _WEBHOOKS = core(Chain), core(Webhook)
-_HEAD = select(_CHAINS.c.seq, _CHAINS.c.hash).where(_CHAINS.c.scope == bindparam("of")).with_for_update()
+_HEAD = select(_CHAINS.c.seq, _CHAINS.c.hash).where(_CHAINS.c.scope == bindparam("of")).with_for_update(key_share=True)
 _ADD = insert(core(Event))
 _ADVANCE = (
     update(_CHAINS)
