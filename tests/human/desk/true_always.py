@@ -11,7 +11,6 @@ from trivium.human.desk import audit
 from trivium.human.store.journal import Chain, Event
 from trivium.human.store.work import Assignment, Item, Judgement, Mark, Reply
 
-
 Heads = dict[str, tuple[int, str]]
 """Scope → length and last hash of its chain of events."""
 

@@ -33,7 +33,8 @@ from trivium.human.desk.work import Seen, Work, shown, texts_of, work_of
 from trivium.human.states import ASSIGNMENT, Hand, Step, transition
 from trivium.human.store.columns import core, new_id, now
 from trivium.human.store.journal_write import note_in
-from trivium.human.store.projects import Ack, PoolPrompt
+from trivium.human.store.people import Membership
+from trivium.human.store.projects import Ack, PoolPrompt, Project
 from trivium.human.store.work import Assignment, Batch, Item, Reply
 
 SWEEP = 50  # holds that ran out, given back in one go: the rest come with the next lease
@@ -64,9 +65,11 @@ def lease(
         raise NotAllowed(f"you may not be given work to {step.replace('_', ' ')} here")
     if standing.project.status != "active":
         return None
-    sweep(db)
+    at = db.connection().execute(_MOMENT, {"me": actor.person_id, "project": project_id, "moment": now()}).one()
+    if at.ran_out:
+        sweep(db)
     for one in [step] if step else steps:
-        held = _held(db, actor, project_id, one)
+        held = _held(db, actor, project_id, one) if at.holds else None
         if held is not None and cell is not None and db.get_one(Item, held.item_id).cell != cell:
             _let_go(db, held, "release")
             held = None
@@ -76,6 +79,15 @@ def lease(
     return None
 
 
+_RUNNING = core(Assignment)
+_MOMENT = select(
+    exists().where(_RUNNING.c.state == "leased", _RUNNING.c.lease_until <= bindparam("moment")).label("ran_out"),
+    exists()
+    .where(_RUNNING.c.person_id == bindparam("me"), _RUNNING.c.state == "leased")
+    .where(_RUNNING.c.project_id == bindparam("project"))
+    .label("holds"),
+)
+"""Whether anybody's hold ran out, and whether the actor has one here: in most calls neither."""
 _HELD = (
     select(Assignment)
     .where(Assignment.person_id == bindparam("me"), Assignment.state == "leased")
@@ -226,7 +238,6 @@ def current(db: Session, actor: Actor, assignment_id: str) -> Work:
 
 _OWN = select(Assignment).where(Assignment.id == bindparam("assignment"), Assignment.person_id == bindparam("me"))
 _OWN_LOCKED = _OWN.with_for_update(key_share=True)
-_ITEM_LOCKED = select(Item).where(Item.id == bindparam("item")).with_for_update(key_share=True)
 
 
 def own(db: Session, actor: Actor, assignment_id: str, *, lock: bool = True) -> Assignment:
@@ -240,9 +251,13 @@ def own(db: Session, actor: Actor, assignment_id: str, *, lock: bool = True) -> 
 def standing_for(db: Session, actor: Actor, hold: Assignment) -> Standing:
     """Return the holder's standing, if they may still do this step: roles can be taken away while one works."""
     standing = stand(db, actor, hold.project_id)
+    _must_do(standing, hold)
+    return standing
+
+
+def _must_do(standing: Standing, hold: Assignment) -> None:
     if hold.step not in steps_of(standing):
         raise NotAllowed(f"you may not {hold.step.replace('_', ' ')} here any more")
-    return standing
 
 
 def save_draft(
@@ -313,10 +328,17 @@ def hand_at(step: Step) -> Hand:
     return hands[step]
 
 
-_BATCH = (
-    select(Batch.guideline_id, exists().where(Ack.person_id == bindparam("me"), Ack.guideline_id == Batch.guideline_id))
-    .where(Batch.id == bindparam("batch"))
+_READ = exists().where(Ack.person_id == bindparam("me"), Ack.guideline_id == Batch.guideline_id)
+_SENDING = (
+    select(Item, Project, Membership.party, Membership.role, Batch.guideline_id, _READ)
+    .join(Project, Project.id == Item.project_id)
+    .join(Batch, Batch.id == Item.batch_id)
+    .join(Membership, and_(Membership.project_id == Item.project_id, Membership.person_id == bindparam("me"),
+                           Membership.ended_at.is_(None)), isouter=True)
+    .where(Item.id == bindparam("item"))
+    .with_for_update(of=Item, key_share=True)
 )  # fmt: skip
+"""An item, locked, with all that decides whether somebody may send it in: one question instead of four."""
 
 
 def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> tuple[Assignment, Item, Standing, str]:
@@ -333,9 +355,11 @@ def begin_sending(db: Session, actor: Actor, hold: Assignment, step: Step) -> tu
     """Do what `begin_submit` does with a hold of the actor's that is locked already."""
     if hold.step != step:
         raise Conflict(f"this is work to {hold.step.replace('_', ' ')}", do="open it on its own page")
-    standing = standing_for(db, actor, hold)
     fresh = {"populate_existing": True}
-    item = db.scalars(_ITEM_LOCKED, {"item": hold.item_id}, execution_options=fresh).one()
+    given = {"item": hold.item_id, "me": actor.person_id}
+    item, project, party, role, guideline_id, read = db.execute(_SENDING, given, execution_options=fresh).one()
+    standing = Standing(actor, project, party, role) if role else stand(db, actor, hold.project_id)
+    _must_do(standing, hold)
     if hold.state in ("expired", "released"):
         if item.step != step or item.round != hold.round or item.taken >= item.wanted:
             raise Conflict(
@@ -345,7 +369,6 @@ def begin_sending(db: Session, actor: Actor, hold: Assignment, step: Step) -> tu
         item.taken += 1
     if hold.state != "leased" or item.step != step or item.round != hold.round:
         raise Conflict(f"this work is {hold.state} already", do="open the next one")
-    guideline_id, read = db.execute(_BATCH, {"batch": item.batch_id, "me": actor.person_id}).one()
     if step != "adjudicate" and not read:
         must_be_read(db, actor, guideline_id)
     return hold, item, standing, guideline_id

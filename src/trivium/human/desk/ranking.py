@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import TextClause, insert, text
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor
@@ -19,7 +20,7 @@ from trivium.human.desk.settings import settings_of
 from trivium.human.desk.work import newest_replies
 from trivium.human.rubrics import Rubric, competition_ranks, problems
 from trivium.human.store.columns import core, new_id, now
-from trivium.human.store.work import Assignment, Judgement, Mark
+from trivium.human.store.work import Assignment, Judgement
 
 RANK = "rank"
 FLAG = "flag:"
@@ -61,8 +62,7 @@ def submit(db: Session, actor: Actor, assignment_id: str, order: Order) -> Recei
     return receipt
 
 
-_JUDGEMENTS, _MARKS = core(Judgement), core(Mark)
-_JUDGED, _MARKED = insert(_JUDGEMENTS), insert(_MARKS)
+_JUDGED = insert(core(Judgement))
 
 
 def _write(db: Session, hold: Assignment, guideline_id: str, rubric: Rubric, order: Order) -> Receipt:
@@ -77,13 +77,21 @@ def _write(db: Session, hold: Assignment, guideline_id: str, rubric: Rubric, ord
         "none_acceptable": order.none_acceptable, "seconds": max(order.seconds, hold.active_seconds),
         "body": {"words": {key: text for key, text in order.words.items() if text.strip()}} if order.words else {},
     })  # fmt: skip
-    rows = list(_marks(receipt.judgement_id, [replies[slot] for slot in hold.order], order, rubric))
+    rows = list(_marks([replies[slot] for slot in hold.order], order, rubric))
     if rows:
-        connection.execute(_MARKED, rows)
+        values = {f"{name}{place}": value for place, row in enumerate(rows) for name, value in row.items()}
+        connection.execute(_insert_marks(len(rows)), {**values, "judgement": receipt.judgement_id})
     return receipt
 
 
-def _marks(judgement_id: str, shown: Sequence[str], order: Order, rubric: Rubric) -> list[dict[str, Any]]:
+@lru_cache(maxsize=256)
+def _insert_marks(number: int) -> TextClause:
+    """Return the statement that adds so many marks of one judgement at once: a list of statements takes much longer."""
+    rows = ", ".join(f"(:id{n}, :judgement, :response_id{n}, :axis{n}, :value{n})" for n in range(number))
+    return text(f"INSERT INTO mark (id, judgement_id, response_id, axis, value) VALUES {rows}")
+
+
+def _marks(shown: Sequence[str], order: Order, rubric: Rubric) -> list[dict[str, Any]]:
     rows: list[tuple[str | None, str, float]] = []
     if order.digits is not None:
         ranks = competition_ranks(order.digits)
@@ -96,6 +104,6 @@ def _marks(judgement_id: str, shown: Sequence[str], order: Order, rubric: Rubric
             if value is not None and not (axis.kind == "flag" and value == 0):
                 rows.append((reply_id, name, float(value)))
     return [
-        {"id": new_id(), "judgement_id": judgement_id, "response_id": reply_id, "axis": axis_name, "value": value}
+        {"id": new_id(), "response_id": reply_id, "axis": axis_name, "value": value}
         for reply_id, axis_name, value in rows
     ]

@@ -99,7 +99,11 @@ class Database:
 
 
 def clashed(error: DBAPIError) -> bool:
-    """Say whether the error is two transactions in each other's way, so that trying again helps."""
+    """Say whether trying again helps: two transactions in each other's way, or a server that hung up since the last
+    question (what hung up during a commit may have been kept, and is not done twice).
+    """
+    if error.connection_invalidated and error.statement is not None:
+        return True
     state = getattr(error.orig, "sqlstate", None)
     return state in _CLASHES or (isinstance(error, OperationalError) and "locked" in str(error.orig))
 
@@ -130,7 +134,7 @@ def _engine(url: str, pool_size: int) -> Engine:
                 url, pool_size=pool_size, max_overflow=SPARE,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )  # fmt: skip
-        return create_engine(url, pool_size=pool_size, max_overflow=SPARE, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=SPARE)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"PostgreSQL needs the package {error.name}", do="pip install 'trivium[studio]'"

@@ -11,8 +11,9 @@ import os
 import threading
 from collections.abc import Callable
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -76,16 +77,22 @@ def of_postgresql(url: str) -> Durability:
     (https://www.postgresql.org/docs/current/wal-async-commit.html); it has to write something, and a message to nobody
     is the least.
     """
-    patient = create_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
+    patient = create_engine(url, pool_size=1, max_overflow=1, isolation_level="AUTOCOMMIT")
 
     def flush() -> None:
-        with patient.connect() as connection:
-            connection.execute(_MESSAGE)
+        for attempt in range(2):
+            try:
+                with patient.connect() as connection:
+                    connection.exec_driver_sql(_MESSAGE)
+                    return
+            except DBAPIError as error:  # the server was started anew, and the pool is empty now
+                if attempt or not error.connection_invalidated:
+                    raise
 
     return Durability(flush, patient.dispose)
 
 
-_MESSAGE = text("SELECT pg_logical_emit_message(true, 'trivium', '')")
+_MESSAGE = "SELECT pg_logical_emit_message(true, 'trivium', '')"
 
 
 def hurried(engine: Engine) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.store.columns import core, new_id, now
@@ -47,8 +47,7 @@ def append_pending(session: Session) -> None:
 
 
 def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[str, Any]]]) -> None:
-    hooks = session.connection().execute(_HOOKS, {"of": scope}).all() if scope != HOUSE else []
-    seq, previous = _head(session, scope)  # from here to the commit others wait: nothing is asked that may be before
+    seq, previous, hooked = _head(session, scope)  # from here to the commit others in the project wait
     events = []
     for actor, action, target, detail in rows:
         seq += 1
@@ -62,12 +61,17 @@ def _append(session: Session, scope: str, rows: list[tuple[str, str, str, dict[s
     connection = session.connection()
     connection.execute(_ADD, events)
     connection.execute(_ADVANCE, {"of": scope, "new_seq": seq, "new_hash": previous})
-    if hooks:
-        _post(session, hooks, events)
+    if hooked:
+        _post(session, connection.execute(_HOOKS, {"of": scope}).all(), events)
 
 
 _CHAINS, _WEBHOOKS = core(Chain), core(Webhook)
-_HEAD = select(_CHAINS.c.seq, _CHAINS.c.hash).where(_CHAINS.c.scope == bindparam("of")).with_for_update(key_share=True)
+_HOOKED = exists().where(_WEBHOOKS.c.project_id == bindparam("of"), _WEBHOOKS.c.active)
+_HEAD = (
+    select(_CHAINS.c.seq, _CHAINS.c.hash, _HOOKED.label("hooked"))
+    .where(_CHAINS.c.scope == bindparam("of"))
+    .with_for_update(of=_CHAINS, key_share=True)
+)
 _ADD = insert(core(Event))
 _ADVANCE = (
     update(_CHAINS)
@@ -77,8 +81,10 @@ _ADVANCE = (
 _HOOKS = select(_WEBHOOKS.c.id, _WEBHOOKS.c.topics).where(_WEBHOOKS.c.project_id == bindparam("of"), _WEBHOOKS.c.active)
 
 
-def _head(session: Session, scope: str) -> tuple[int, str]:
-    """Return the chain's length and last hash, its row locked; a new chain begins with zeros."""
+def _head(session: Session, scope: str) -> tuple[int, str, bool]:
+    """Return the chain's length and last hash, its row locked, and whether anybody listens; a new chain begins with
+    zeros.
+    """
     connection = session.connection()
     row = connection.execute(_HEAD, {"of": scope}).one_or_none()
     if row is None:
@@ -89,7 +95,7 @@ def _head(session: Session, scope: str) -> tuple[int, str]:
             from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
         session.execute(upsert(Chain).values(scope=scope, seq=0, hash="0" * 64).on_conflict_do_nothing())
         row = connection.execute(_HEAD, {"of": scope}).one()
-    return row.seq, row.hash
+    return row.seq, row.hash, row.hooked
 
 
 def _post(session: Session, hooks: Sequence[Row[Any]], events: list[dict[str, Any]]) -> None:
