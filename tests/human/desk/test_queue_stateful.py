@@ -106,6 +106,13 @@ def machine(databases: Databases, done: Counter[str]) -> type[RuleBasedStateMach
                 assert again.judgement_id == first.judgement_id
             del self.holds[who]
 
+        @rule(who=st.sampled_from(LABELLERS), end=st.sampled_from(ENDS))
+        def turn(self, who: str, end: str) -> None:
+            """Somebody takes what there is and sends it in, as most people do."""
+            self.lease(who, "commit")
+            if who in self.holds:
+                self.submit(sorted(self.holds).index(who), end, False)
+
         @precondition(lambda self: self.holds)
         @rule(place=st.integers(0, 6), how=st.sampled_from(["skip", "release", "draft", "draft"]))
         def leave(self, place: int, how: str) -> None:
@@ -126,19 +133,24 @@ def machine(databases: Databases, done: Counter[str]) -> type[RuleBasedStateMach
             if how == "skip":
                 self.holds.pop(who, None)
 
-        @rule(who=st.sampled_from(LABELLERS))
-        def run_out(self, who: str) -> None:
+        @precondition(lambda self: self.holds)
+        @rule(place=st.integers(0, 6), known=st.booleans())
+        def run_out(self, place: int, known: bool) -> None:
+            """Somebody's time is over, and their page may know it."""
+            who, _ = self._holder(place)
             with database.write() as db:
                 past = now() - timedelta(minutes=1)
                 mine = (Assignment.person_id == people.actors[who].person_id, Assignment.state == "leased")
                 db.execute(update(Assignment).where(*mine).values(lease_until=past))
                 self._end("run out", "commit", db)
+            if known:
+                del self.holds[who]
 
         @precondition(lambda self: self.holds)
-        @rule(place=st.integers(0, 6), chance=st.integers(0, 3))
-        def die(self, place: int, chance: int) -> None:
+        @rule(place=st.integers(0, 6), now_and_then=st.sampled_from([False] * 7 + [True]))
+        def die(self, place: int, now_and_then: bool) -> None:
             """The program is killed with a ranking and a lease written and not committed."""
-            if chance:
+            if not now_and_then:
                 return
             who, hold = self._holder(place)
             start = None
