@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,9 +82,16 @@ class Database:
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do the work in a write transaction; where two clashed, do it again, at most five times."""
+        return self._again(work, self.write)
+
+    def look(self, work: Callable[[Session], T]) -> T:
+        """Do work that only reads; where the server hung up since the last question, do it again."""
+        return self._again(work, self.read)
+
+    def _again(self, work: Callable[[Session], T], opened: Callable[[], AbstractContextManager[Session]]) -> T:
         for attempt in range(ATTEMPTS):
             try:
-                with self.write() as session:
+                with opened() as session:
                     return work(session)
             except DBAPIError as error:
                 if attempt == ATTEMPTS - 1 or not clashed(error):
