@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from human.desk.people_of_the_house import requirement
 from studio.test_pages import EVERYBODY, MEMBERS, PEOPLE
-from trivium.human.coverage import default_requirement
 from trivium.human.desk import people, tokens
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
@@ -53,7 +53,7 @@ OWN = {
 ANYBODY = {"GET /api/v1/me", "GET /api/v1/projects"}
 BODIES: dict[str, Any] = {
     "prompts": [], "guard-decisions": [], "batches": {}, "guidelines": {"markdown": "# More"},
-    "requirements": {"requirement": default_requirement().model_dump(mode="json")},
+    "requirements": {"requirement": requirement()},
     "deliveries": {"milestone": "m"}, "answer": {"answer": "accept", "signature": "nobody"}, "lease": {},
     "draft": {"content": {}, "rev": 0}, "writing": {"reply": "x", "attrs": {}}, "ranking": {},
     "review": {"verdict": "accept"}, "judgement": {"verdict": "unsure"}, "skip": {"reason": "x"},

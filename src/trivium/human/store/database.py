@@ -19,7 +19,7 @@ from trivium.human.store import durable
 from trivium.human.store.journal_write import append_pending
 
 T = TypeVar("T")
-PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY")
+PRAGMAS = ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY")
 BUSY_SECONDS = 30.0
 ATTEMPTS = 5
 SPARE = 4
@@ -156,6 +156,9 @@ def _sqlite_connect(connection: DBAPIConnection, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    if cursor.fetchone() != ("wal",):  # a file system that has no WAL: then SQLite waits for the disk itself
+        cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
