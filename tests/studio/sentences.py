@@ -16,7 +16,7 @@ from trivium.human.rubrics import Axis
 from trivium.human.states import GuidelineState, SpecState
 from trivium.human.store.people import Party, Role
 from trivium.human.store.projects import PromptOrigin
-from trivium.studio import demo_people, navigation, problems, vocabulary
+from trivium.studio import csrf, demo_people, navigation, problems, vocabulary
 from trivium.studio.pages import batches, coverage, deliveries, judge, profile, projects, quality, working
 from trivium.studio.pages import review as pages_review
 from trivium.studio.render import environment
@@ -99,6 +99,7 @@ def of_tables() -> set[str]:
         found.update(key.replace("_", " ") for key in words)  # as the checks of a milestone name them
     found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on"))
     found.update(CHECKS)
+    found.add(csrf.UNKEPT)
     return found
 
 

@@ -225,7 +225,7 @@ class Here:
         kept = self.request.cookies.get(SAID_COOKIE)
         try:
             said = json.loads(unquote(kept)) if kept else None
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict) or said.get("is") not in ("ok", "warn", "bad"):
             return []

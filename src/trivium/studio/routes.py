@@ -14,7 +14,7 @@ from typing import Any, Literal
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -135,6 +135,8 @@ def _serve(page: Page, database: Database, settings: StudioSettings, request: Re
             if page.failed is not None and isinstance(error, SignInFailed):
                 page.failed(database, sent[0])
             return _refusal(page, database, settings, request, error, sent[0])
+        except DataError:
+            return _refusal(page, database, settings, request, InputError(csrf.UNKEPT), sent[0])
         except DBAPIError as error:
             if attempt == ATTEMPTS - 1 or not clashed(error):
                 raise
