@@ -26,8 +26,9 @@ check: $(VENV)/.ready-test ## ruff, mypy strict, layers, maxima of files and fun
 	$(BIN)/python scripts/commands_page.py --check
 	$(BIN)/python scripts/formats_page.py --check
 
-bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove; curation from jsonl to shards by size
-	@missed=0; for part in bench bench.kernels bench.corpus bench.pipeline; do $(BIN)/python -m $$part || missed=1; done; \
+bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove; curation from jsonl to shards by size; the Studio under 200 labellers
+	@missed=0; for part in bench bench.kernels bench.corpus bench.pipeline bench.lease "bench.lease --postgresql" bench.pages; do \
+	$(BIN)/python -m $$part || missed=1; done; \
 	if [ -n "$$TRIVIUM_DATA" ]; then $(BIN)/python -m bench.extraction_and_language || missed=1; $(BIN)/python -m bench.toxicity; fi; \
 	exit $$missed
 

@@ -13,7 +13,7 @@ from trivium.human.store.database import Database
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    with postgresql_cluster() as running:
+    with postgresql_cluster(durable=False) as running:
         yield running
 
 

@@ -10,19 +10,22 @@ import sys
 import time
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from databases import Cluster, Databases, postgresql_cluster
 from human.desk.desk_sentences import batch_of, label_everything
 from human.desk.people_of_the_house import House, house
 from human.desk.true_always import assert_true_always
-from trivium.human.desk import batches
+from trivium.human.delivery.read import verify
+from trivium.human.desk import batches, deliveries
 from trivium.human.desk.settings import ProjectSettings, SamplingPlan
 from trivium.human.store.columns import now
 from trivium.human.store.database import Database
-from trivium.human.store.work import Assignment, Item, Judgement
+from trivium.human.store.projects import Guideline, PoolPrompt
+from trivium.human.store.work import Assignment, Item, Judgement, Reply
 
 PROGRAM = Path(__file__).with_name("killed.py")
+LEAD = Path(__file__).with_name("killed_lead.py")
 NONE = SamplingPlan(share=0)
 OVERLAP = 2
 
@@ -38,7 +41,12 @@ def filled(database: Database, num_items: int) -> House:
 def started(database: Database, h: House, name: str) -> subprocess.Popen[str]:
     """Start a labeller's program and wait until it is ready."""
     actor = h.actors[name]
-    command = [sys.executable, str(PROGRAM), database.url, h.id, actor.person_id, actor.pseudonym]
+    return run(PROGRAM, database.url, h.id, actor.person_id, actor.pseudonym)
+
+
+def run(file: Path, *given: str) -> subprocess.Popen[str]:
+    """Start a program and wait until it is ready."""
+    command = [sys.executable, str(file), *given]
     paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                env=os.environ | paths)  # fmt: skip
@@ -89,6 +97,51 @@ def test_killed_labellers_lose_nothing_acknowledged(databases: Databases) -> Non
         said += whole_lines(out)
         assert_kept(database, said)
     finish(database, h)
+
+
+def test_a_killed_lead_loses_no_prompt_guideline_batch_review_or_milestone_that_was_acknowledged(
+    databases: Databases,
+) -> None:
+    rng = random.Random(3)
+    database = databases.new()
+    with database.write() as db:
+        whole = ProjectSettings(overlap=1, internal_qa=SamplingPlan(share=1), client_qa=NONE)
+        h = house(db, "comparison", settings=whole)
+    people = [text for name in ("lead", "labeller1", "checker") for text in (h.actors[name].person_id, h.actors[name].pseudonym)]
+    said: list[str] = []
+    for number in range(3):
+        program = run(LEAD, database.url, h.id, str(100 * number), *people)
+        time.sleep(rng.uniform(0.1, 1.2))
+        program.send_signal(signal.SIGKILL)
+        out, _ = program.communicate()
+        said += whole_lines(out)
+        assert_all_there(database, h, said)
+    assert {line.split()[0] for line in said} >= {"pool", "guideline", "batch", "sent"}
+
+
+def assert_all_there(database: Database, h: House, said: list[str]) -> None:
+    """Check that what a lead's program said it did is done, whole, and that nothing is half done."""
+    with database.write() as db:  # what the dead program held is given back at once
+        db.execute(update(Assignment).where(Assignment.state == "leased").values(lease_until=now()))
+    with database.read() as db:
+        assert_true_always(db, 1)
+        judged = set(db.scalars(select(Judgement.assignment_id)))
+        prompts = set(db.scalars(select(PoolPrompt.id)))
+        for what, *ids in map(str.split, said):
+            if what == "pool":
+                assert set(ids) <= prompts
+            elif what == "guideline":
+                assert db.get_one(Guideline, ids[0]).status in ("published", "retired")
+            elif what == "batch":
+                items = db.scalars(select(Item).where(Item.batch_id == ids[0])).all()
+                assert len(items) == 2
+                assert db.scalar(select(func.count()).where(Reply.item_id.in_([one.id for one in items]))) == 4
+            elif what in ("sent", "reviewed"):
+                assert ids[0] in judged
+            else:
+                assert verify(deliveries.all_files(db, ids[0])) == ids[1]
+        for row in deliveries.listed(db, h.lead, h.id):
+            assert row.state == "draft" or verify(deliveries.all_files(db, row.id)) == row.manifest["whole"]
 
 
 def test_a_killed_database_server_loses_nothing_acknowledged() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 from collections.abc import Callable
 
@@ -234,3 +235,47 @@ def test_the_open_door_of_the_demo_is_shut_in_a_real_house(house: Database) -> N
     guest = Visitor(client)
     assert "/demo/" not in client.get("/sign-in").text
     assert guest.post("/demo/lark-01", page="/sign-in").status_code == 404
+
+
+UNKEPT = ("a\x00b", "half \ud800 a pair", {"deep": ["\x00"]}, {"\udfff": 1})
+
+
+@pytest.mark.parametrize("content", UNKEPT)
+def test_a_text_that_a_database_cannot_keep_is_refused_at_the_door(
+    visit: Visit, client: TestClient, house: Database, content: object
+) -> None:
+    heron = visit("heron-12")
+    mine = str(heron.get("/p/everyday-help/rank").url.path)
+    body = json.dumps({"content": {"note": content}, "rev": 0, "seconds": 1})
+    headers = {"x-csrf-token": heron.token(mine), "content-type": "application/json", "accept": "application/json"}
+    assert heron.client.post(f"{mine}/draft", content=body, headers=headers).status_code == 422
+    if isinstance(content, str) and "\x00" in content:
+        assert heron.post(f"{mine}/skip", {"reason": "other", "words": content}, page=mine).status_code == 422
+    assert heron.get(mine).status_code == 200
+    from studio.test_api_roles import token
+
+    sent = client.put(
+        f"/api/v1/work/{mine.rsplit('/', 1)[-1]}/draft", content=body.replace(', "seconds": 1', ""),
+        headers={**token(house, "heron-12"), "content-type": "application/json"},
+    )  # fmt: skip
+    assert sent.status_code == 422
+
+
+@pytest.mark.parametrize("address", ["/p/plain%00words/write", "/p/plain-words/pool?text=%00", "/%00"])
+def test_an_address_with_a_nul_is_no_address(visit: Visit, address: str) -> None:
+    assert visit("lark-01").get(address).status_code == 400
+
+
+def test_json_that_is_nested_without_end_is_no_json(visit: Visit, client: TestClient, house: Database) -> None:
+    heron = visit("heron-12")
+    mine = str(heron.get("/p/everyday-help/rank").url.path)
+    headers = {"x-csrf-token": heron.token(mine), "content-type": "application/json", "accept": "application/json"}
+    endless = "[" * 90_000
+    assert heron.client.post(f"{mine}/draft", content=endless, headers=headers).status_code == 422
+    heron.client.cookies.set("studio_said", "%5B" * 1_200)
+    assert heron.get("/").status_code == 200
+    from studio.test_api_roles import token
+
+    answer = client.post("/api/v1/projects/everyday-help/lease", content=endless,
+                         headers={**token(house, "heron-12"), "content-type": "application/json"})  # fmt: skip
+    assert answer.status_code in (400, 422)

@@ -17,11 +17,15 @@ from fastapi import Request
 from starlette.datastructures import FormData
 
 from trivium.core.errors import InputError, RefusedError
+from trivium.text.wellformed import can_be_kept
 
 SESSION_COOKIE = "studio_session"
 VISIT_COOKIE = "studio_visit"  # before anyone has signed in: a random value that only this browser knows
 FIELD = "csrf"
 HEADER = "x-csrf-token"
+
+
+UNKEPT = "a text holds a character that cannot be kept: NUL, or half of a surrogate pair"
 
 
 class CrossSiteError(RefusedError):
@@ -58,13 +62,17 @@ async def posted(request: Request) -> tuple[FormData, dict[str, Any]]:
     has_cookie = SESSION_COOKIE in request.cookies or VISIT_COOKIE in request.cookies
     if not has_cookie or not isinstance(given, str) or not hmac.compare_digest(given, token_of(secret_of(request))):
         raise CrossSiteError("the page was too old to send", do="open it again; what you wrote is kept in this browser")
-    return form, await _object(request) if is_json else {}
+    body = await _object(request) if is_json else {}
+    texts = [value for _, value in form.multi_items() if isinstance(value, str)]
+    if not can_be_kept(texts) or not can_be_kept(body):
+        raise InputError(UNKEPT, do="leave that character out; it has no shape, so look for it where you pasted")
+    return form, body
 
 
 async def _object(request: Request) -> dict[str, Any]:
     try:
         sent = json.loads(await request.body())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("what was sent is no JSON") from error
     if not isinstance(sent, dict):
         raise InputError("wanted a JSON object")

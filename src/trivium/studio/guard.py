@@ -49,7 +49,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         limit = self.upload_bytes if scope["path"].rstrip("/").endswith("/import") else self.form_bytes
-        refusal = self._refusal(headers, limit)
+        refusal = self._refusal(headers, limit) or _unkept(scope)
         if refusal is not None:
             await refusal(scope, receive, _strict(send, scope["path"]))
             return
@@ -90,6 +90,13 @@ class Guard:
         if int(length) > limit:
             return _too_large(limit)
         return None
+
+
+def _unkept(scope: Scope) -> PlainTextResponse | None:
+    """Refuse an address with a NUL in it: PostgreSQL cannot even be asked for it."""
+    if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        return PlainTextResponse("There is no such address.", 400)
+    return None
 
 
 def _too_large(limit: int) -> PlainTextResponse:

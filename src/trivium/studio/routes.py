@@ -14,7 +14,7 @@ from typing import Any, Literal
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -135,6 +135,8 @@ def _serve(page: Page, database: Database, settings: StudioSettings, request: Re
             if page.failed is not None and isinstance(error, SignInFailed):
                 page.failed(database, sent[0])
             return _refusal(page, database, settings, request, error, sent[0])
+        except DataError:
+            return _refusal(page, database, settings, request, InputError(csrf.UNKEPT), sent[0])
         except DBAPIError as error:
             if attempt == ATTEMPTS - 1 or not clashed(error):
                 raise
@@ -178,16 +180,18 @@ def _refusal(
         if isinstance(error, NotAcknowledged):
             slug = request.path_params.get("slug", "")
             return here.to(f"/p/{slug}/guideline?read={error.guideline_id}&next={request.url.path}")
-        fields: Mapping[str, str] = error.fields if isinstance(error, Invalid) else {}
+        told = here.words.told
+        fields = {name: told(text) for name, text in (error.fields if isinstance(error, Invalid) else {}).items()}
+        message, do = told(error.message), told(error.do)
         if here.wants_json:
-            return JSONResponse({"message": error.message, "do": error.do, "fields": dict(fields)}, status)
+            return JSONResponse({"message": message, "do": do, "fields": fields}, status)
         if page.again is not None and form is not None and status in (401, 409, 422, 429):
-            said = error.message if not fields else here.say("Something is missing or wrong; see below.")
+            said = message if not fields else here.say("Something is missing or wrong; see below.")
             shown = replace(here, form=form, errors=fields, refused=said)
             answer = page.again(shown, **_known(page.again, request.path_params))
             answer.status_code = status
             return answer
-        return problem(here, error.message, error.do, status)
+        return problem(here, message, do, status)
 
 
 def _known(function: Function, values: Mapping[str, Any]) -> dict[str, Any]:

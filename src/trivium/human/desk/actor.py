@@ -116,7 +116,7 @@ _STANDING = (
     .where(Project.id == bindparam("project"), Membership.person_id == bindparam("me"))
     .where(Membership.ended_at.is_(None))
 )
-_STANDING_LOCKED = _STANDING.with_for_update(of=Membership)
+_STANDING_LOCKED = _STANDING.with_for_update(of=Membership, key_share=True)
 
 
 def standing_of(db: Session, actor: Actor, project_id: str, *, lock: bool = False) -> Standing | None:

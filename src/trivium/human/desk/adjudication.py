@@ -21,7 +21,7 @@ from trivium.human.desk.submissions import of_items
 from trivium.human.desk.work import latest_replies
 from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt
-from trivium.human.store.work import AggregateRow, Batch, Item, Judgement
+from trivium.human.store.work import AggregateRow, Item, Judgement
 from trivium.human.submission import Submission
 from trivium.records import Message
 
@@ -78,7 +78,7 @@ def decide(
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
         return sent
-    hold, item, standing = begin_submit(db, actor, assignment_id, "adjudicate")
+    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "adjudicate")
     if not note.strip():
         raise Invalid({"note": "say why, for those who ranked it"})
     body: dict[str, Any] = {"decision": decision}
@@ -90,10 +90,9 @@ def decide(
             raise Invalid({"order": "a pair needs a better and a worse reply"})
         body["order"] = [int(rank) for rank in order]
         _must_settle(db, item, standing, body["order"])
-    batch = db.get_one(Batch, item.batch_id)
     judgement = Judgement(
         project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id,
-        step="adjudicate", round=item.round, guideline_id=batch.guideline_id, note=note.strip()[:10_000], body=body,
+        step="adjudicate", round=item.round, guideline_id=guideline_id, note=note.strip()[:10_000], body=body,
     )  # fmt: skip
     db.add(judgement)
     end_submit(db, hold, item, standing, 0.0)

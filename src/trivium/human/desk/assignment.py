@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
 from trivium.core.seed import derive, stream
 from trivium.human.desk.actor import Actor, Standing, stand
@@ -32,7 +33,8 @@ from trivium.human.desk.work import Seen, Work, shown, texts_of, work_of
 from trivium.human.states import ASSIGNMENT, Hand, Step, transition
 from trivium.human.store.columns import core, new_id, now
 from trivium.human.store.journal_write import note_in
-from trivium.human.store.projects import Ack, PoolPrompt
+from trivium.human.store.people import Membership
+from trivium.human.store.projects import Ack, PoolPrompt, Project
 from trivium.human.store.work import Assignment, Batch, Item, Reply
 
 SWEEP = 50  # holds that ran out, given back in one go: the rest come with the next lease
@@ -63,9 +65,11 @@ def lease(
         raise NotAllowed(f"you may not be given work to {step.replace('_', ' ')} here")
     if standing.project.status != "active":
         return None
-    sweep(db)
+    at = db.connection().execute(_MOMENT, {"me": actor.person_id, "project": project_id, "moment": now()}).one()
+    if at.ran_out:
+        sweep(db)
     for one in [step] if step else steps:
-        held = _held(db, actor, project_id, one)
+        held = _held(db, actor, project_id, one) if at.holds else None
         if held is not None and cell is not None and db.get_one(Item, held.item_id).cell != cell:
             _let_go(db, held, "release")
             held = None
@@ -75,6 +79,15 @@ def lease(
     return None
 
 
+_RUNNING = core(Assignment)
+_MOMENT = select(
+    exists().where(_RUNNING.c.state == "leased", _RUNNING.c.lease_until <= bindparam("moment")).label("ran_out"),
+    exists()
+    .where(_RUNNING.c.person_id == bindparam("me"), _RUNNING.c.state == "leased")
+    .where(_RUNNING.c.project_id == bindparam("project"))
+    .label("holds"),
+)
+"""Whether anybody's hold ran out, and whether the actor has one here: in most calls neither."""
 _HELD = (
     select(Assignment)
     .where(Assignment.person_id == bindparam("me"), Assignment.state == "leased")
@@ -96,8 +109,10 @@ def fitting(
 ) -> list[ColumnElement[bool]]:
     """Return what makes an item one for this person at this step. `writes`: the step is to write."""
     own = aliased(Assignment)
-    same = and_(own.step == step, own.round == Item.round, own.state.in_((*_COUNTED, "skipped")))
-    other = and_(own.step != step, own.state.in_(_COUNTED))
+    # Words spelled out, because a list of parameters is spelled out anew at every call.
+    counted = or_(*(own.state == state for state in _COUNTED))
+    same = and_(own.step == step, own.round == Item.round, or_(counted, own.state == "skipped"))
+    other = and_(own.step != step, counted)
     fits: list[ColumnElement[bool]] = [
         or_(Item.reserved_for.is_(None), Item.reserved_for == me),
         ~exists().where(own.item_id == Item.id, own.person_id == me, or_(same, other)),
@@ -130,7 +145,7 @@ def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
         .where(*fitting(me, step, writes=writes))
         .order_by(Item.priority, Item.draw)
         .limit(1)
-        .with_for_update(of=Item, skip_locked=True)
+        .with_for_update(of=Item, skip_locked=True, key_share=True)
     )  # fmt: skip
     return query.where(Item.cell == bindparam("cell")) if by_cell else query
 
@@ -200,7 +215,7 @@ _RAN_OUT = (
     .where(_HOLDS.c.state == "leased", _HOLDS.c.lease_until <= bindparam("moment"))
     .order_by(_HOLDS.c.lease_until)
     .limit(SWEEP)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 
@@ -222,8 +237,7 @@ def current(db: Session, actor: Actor, assignment_id: str) -> Work:
 
 
 _OWN = select(Assignment).where(Assignment.id == bindparam("assignment"), Assignment.person_id == bindparam("me"))
-_OWN_LOCKED = _OWN.with_for_update()
-_ITEM_LOCKED = select(Item).where(Item.id == bindparam("item")).with_for_update()
+_OWN_LOCKED = _OWN.with_for_update(key_share=True)
 
 
 def own(db: Session, actor: Actor, assignment_id: str, *, lock: bool = True) -> Assignment:
@@ -237,9 +251,13 @@ def own(db: Session, actor: Actor, assignment_id: str, *, lock: bool = True) -> 
 def standing_for(db: Session, actor: Actor, hold: Assignment) -> Standing:
     """Return the holder's standing, if they may still do this step: roles can be taken away while one works."""
     standing = stand(db, actor, hold.project_id)
+    _must_do(standing, hold)
+    return standing
+
+
+def _must_do(standing: Standing, hold: Assignment) -> None:
     if hold.step not in steps_of(standing):
         raise NotAllowed(f"you may not {hold.step.replace('_', ' ')} here any more")
-    return standing
 
 
 def save_draft(
@@ -310,19 +328,38 @@ def hand_at(step: Step) -> Hand:
     return hands[step]
 
 
-def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> tuple[Assignment, Item, Standing]:
+_READ = exists().where(Ack.person_id == bindparam("me"), Ack.guideline_id == Batch.guideline_id)
+_SENDING = (
+    select(Item, Project, Membership.party, Membership.role, Batch.guideline_id, _READ)
+    .join(Project, Project.id == Item.project_id)
+    .join(Batch, Batch.id == Item.batch_id)
+    .join(Membership, and_(Membership.project_id == Item.project_id, Membership.person_id == bindparam("me"),
+                           Membership.ended_at.is_(None)), isouter=True)
+    .where(Item.id == bindparam("item"))
+    .with_for_update(of=Item, key_share=True)
+)  # fmt: skip
+"""An item, locked, with all that decides whether somebody may send it in: one question instead of four."""
+
+
+def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> tuple[Assignment, Item, Standing, str]:
     """Lock a hold and its item for sending in, and check that it may be sent: still held (or free again), right step,
-    guideline read (I4).
+    guideline read (I4). Return them with the holder's standing and the guideline's id.
 
     A hold that ran out is taken up again where the item still waits for somebody; else it is a Conflict, and the draft
     stays.
     """
-    hold = own(db, actor, assignment_id)
+    return begin_sending(db, actor, own(db, actor, assignment_id), step)
+
+
+def begin_sending(db: Session, actor: Actor, hold: Assignment, step: Step) -> tuple[Assignment, Item, Standing, str]:
+    """Do what `begin_submit` does with a hold of the actor's that is locked already."""
     if hold.step != step:
         raise Conflict(f"this is work to {hold.step.replace('_', ' ')}", do="open it on its own page")
-    standing = standing_for(db, actor, hold)
     fresh = {"populate_existing": True}
-    item = db.scalars(_ITEM_LOCKED, {"item": hold.item_id}, execution_options=fresh).one()
+    given = {"item": hold.item_id, "me": actor.person_id}
+    item, project, party, role, guideline_id, read = db.execute(_SENDING, given, execution_options=fresh).one()
+    standing = Standing(actor, project, party, role) if role else stand(db, actor, hold.project_id)
+    _must_do(standing, hold)
     if hold.state in ("expired", "released"):
         if item.step != step or item.round != hold.round or item.taken >= item.wanted:
             raise Conflict(
@@ -332,18 +369,31 @@ def begin_submit(db: Session, actor: Actor, assignment_id: str, step: Step) -> t
         item.taken += 1
     if hold.state != "leased" or item.step != step or item.round != hold.round:
         raise Conflict(f"this work is {hold.state} already", do="open the next one")
-    if step != "adjudicate":
-        must_be_read(db, actor, db.get_one(Batch, item.batch_id).guideline_id)
-    return hold, item, standing
+    if step != "adjudicate" and not read:
+        must_be_read(db, actor, guideline_id)
+    return hold, item, standing, guideline_id
+
+
+_SENT_IN = (
+    update(_HOLDS)
+    .where(_HOLDS.c.id == bindparam("hold"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "finished_at", "draft", "active_seconds")})
+)
+_DONE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(done=_ITEMS.c.done + 1)
 
 
 def end_submit(db: Session, hold: Assignment, item: Item, standing: Standing, seconds: float) -> None:
     """Mark the hold as sent in."""
-    hold.state = transition(ASSIGNMENT, hold.state, "submit", hand_at(hold.step))  # type: ignore[assignment]
-    hold.finished_at = now()
-    hold.active_seconds = max(hold.active_seconds, min(max(seconds, 0.0), 24 * 3600.0))
-    hold.draft = {}
-    item.done += 1
     db.flush()
+    after: dict[str, Any] = {
+        "state": transition(ASSIGNMENT, hold.state, "submit", hand_at(hold.step)), "finished_at": now(), "draft": {},
+        "active_seconds": max(hold.active_seconds, min(max(seconds, 0.0), 24 * 3600.0)),
+    }  # fmt: skip
+    connection = db.connection()
+    connection.execute(_SENT_IN, {"hold": hold.id, **{f"new_{name}": value for name, value in after.items()}})
+    connection.execute(_DONE, {"item": item.id})
+    for name, value in after.items():
+        set_committed_value(hold, name, value)
+    set_committed_value(item, "done", item.done + 1)
     note_in(db, hold.project_id, standing.actor.person_id, f"{hold.step}.submitted", f"item:{item.id}",
             assignment=hold.id, round=hold.round)  # fmt: skip

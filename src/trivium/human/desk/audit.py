@@ -16,6 +16,8 @@ from trivium.human.store.journal_write import HOUSE, event_hash
 from trivium.human.store.people import Person
 
 PAGE = 100
+NOTHING = "0" * 64
+"""The hash before the first event."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ def verify(db: Session, actor: Actor, project_id: str | None) -> Verified:
     scope = project_id or HOUSE
     head = db.get(Chain, scope)
     rows = db.scalars(select(Event).where(Event.scope == scope).order_by(Event.seq).execution_options(yield_per=1000))
-    return check(rows, head.seq if head else 0, head.hash if head else "0" * 64)
+    return check(rows, head.seq if head else 0, head.hash if head else NOTHING)
 
 
-def check(rows: Iterable[Event], length: int, last: str) -> Verified:
-    """Hash events anew in order, and compare the end with the head that was kept apart."""
-    previous, seq = "0" * 64, 0
+def check(rows: Iterable[Event], length: int, last: str, start: tuple[int, str] = (0, NOTHING)) -> Verified:
+    """Hash events anew in order, and compare the end with the head that was kept apart. `start`: how many events were
+    checked before, and the last one's hash.
+    """
+    seq, previous = start
     for row in rows:
         seq += 1
         body = {"scope": row.scope, "seq": row.seq, "at": row.created_at.isoformat(timespec="microseconds"),

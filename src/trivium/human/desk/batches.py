@@ -45,7 +45,7 @@ def open_batch(db: Session, actor: Actor, project_id: str, *, due_at: datetime |
     standing = stand(db, actor, project_id, "manage")
     guideline = must_be_published(db, project_id)
     spec = must_be_frozen(db, project_id) if standing.project.kind == "demonstration" else None
-    db.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+    db.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
     ordinal = (db.scalar(select(func.max(Batch.ordinal)).where(Batch.project_id == project_id)) or 0) + 1
     batch = Batch(
         project_id=project_id, ordinal=ordinal, guideline_id=guideline.id, spec_id=spec.id if spec else None,
@@ -236,7 +236,7 @@ def board(db: Session, actor: Actor, project_id: str) -> list[BoardRow]:
 
 
 def _open(db: Session, actor: Actor, batch_id: str) -> tuple[Batch, Standing]:
-    batch = db.scalar(select(Batch).where(Batch.id == batch_id).with_for_update())
+    batch = db.scalar(select(Batch).where(Batch.id == batch_id).with_for_update(key_share=True))
     if batch is None:
         raise Unknown("there is no such batch")
     standing = stand(db, actor, batch.project_id, "manage")

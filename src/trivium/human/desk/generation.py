@@ -105,7 +105,7 @@ def store(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewReply]])
         db.scalars(
             select(Item.id)
             .where(Item.batch_id == batch_id, Item.state == "generating", Item.id.in_(list(replies)))
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
     )
     fresh = {item_id: given for item_id, given in replies.items() if item_id in waiting}

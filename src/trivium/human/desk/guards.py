@@ -112,13 +112,12 @@ def submit(db: Session, actor: Actor, assignment_id: str, verdict: Verdict) -> R
         return sent
     if verdict.verdict not in get_args(GuardVerdict):
         raise Invalid({"verdict": f"choose one of {', '.join(get_args(GuardVerdict))}"})
-    hold, item, standing = begin_submit(db, actor, assignment_id, "label")
+    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "label")
     if standing.project.kind != "guard_review":
         raise Conflict("this is no guard's decision")
-    batch = db.get_one(Batch, item.batch_id)
     judgement = Judgement(
         project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id, step="label",
-        round=item.round, guideline_id=batch.guideline_id, note=verdict.note.strip()[:10_000],
+        round=item.round, guideline_id=guideline_id, note=verdict.note.strip()[:10_000],
         body={"guard_verdict": verdict.verdict}, seconds=max(verdict.seconds, hold.active_seconds),
     )  # fmt: skip
     db.add(judgement)
@@ -154,13 +153,12 @@ def decide(db: Session, actor: Actor, assignment_id: str, verdict: GuardVerdict,
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
         return sent
-    hold, item, standing = begin_submit(db, actor, assignment_id, "adjudicate")
+    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "adjudicate")
     if not note.strip():
         raise Invalid({"note": "say why"})
-    batch = db.get_one(Batch, item.batch_id)
     judgement = Judgement(
         project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id,
-        step="adjudicate", round=item.round, guideline_id=batch.guideline_id, note=note.strip()[:10_000],
+        step="adjudicate", round=item.round, guideline_id=guideline_id, note=note.strip()[:10_000],
         body={"guard_verdict": verdict},
     )  # fmt: skip
     db.add(judgement)

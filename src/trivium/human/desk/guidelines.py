@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -58,6 +59,32 @@ def rubric_of(row: Guideline) -> Rubric | None:
 @lru_cache(maxsize=256)
 def _parsed(rubric: str) -> Rubric:
     return Rubric.model_validate_json(rubric)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A version as marks are given and read under it."""
+
+    version: int
+    rubric: Rubric | None
+
+
+_TERMS: dict[str, Terms] = {}
+_MOST_TERMS = 1_000
+
+
+def terms_of(db: Session, guideline_id: str) -> Terms:
+    """Return a version's terms; those of a version that was published are kept, because it never changes."""
+    kept = _TERMS.get(guideline_id)
+    if kept is not None:
+        return kept
+    row = db.get_one(Guideline, guideline_id)
+    terms = Terms(row.version, rubric_of(row))
+    if row.status != "draft":
+        if len(_TERMS) >= _MOST_TERMS:
+            _TERMS.clear()
+        _TERMS[guideline_id] = terms
+    return terms
 
 
 def publish(db: Session, actor: Actor, project_id: str, guideline_id: str) -> Guideline:

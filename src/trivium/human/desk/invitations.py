@@ -46,7 +46,7 @@ def look(db: Session, secret: str) -> Invitation:
         select(Invitation)
         .where(Invitation.secret_hash == secret_hash(secret), Invitation.used_by.is_(None))
         .where(Invitation.expires_at > now())
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if row is None:
         raise Unknown("this invitation is used up or too old", do="ask for a new one")

@@ -37,7 +37,7 @@ def due(db: Session, limit: int = 20) -> list[Message]:
         .where(Outbox.state == "waiting", Outbox.due_at <= now(), Webhook.active)
         .order_by(Outbox.due_at)
         .limit(limit)
-        .with_for_update(of=Outbox, skip_locked=True)
+        .with_for_update(of=Outbox, skip_locked=True, key_share=True)
     ).all()
     taken = []
     for row, hook in rows:

@@ -23,19 +23,17 @@ TRY_WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Signed:
-    """A session just begun: the cookie's secret, shown once, and the token that forms must carry."""
+    """A session just begun: the cookie's secret, shown once."""
 
     actor: Actor
     secret: str
-    csrf: str
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A request's session: who, the CSRF token, and how they like the page."""
+    """A request's session: who, and how they like the page."""
 
     actor: Actor
-    csrf: str
     locale: str
     single_keys: bool
 
@@ -91,25 +89,23 @@ def remember_failure(db: Session, email: str) -> None:
 
 def begin(db: Session, person: Person) -> Signed:
     """Begin a fresh session for the person: an id known before sign-in is never taken over."""
-    secret, csrf = new_secret(), new_secret()
-    db.add(
-        SignIn(id=secret_hash(secret), person_id=person.id, csrf=csrf, expires_at=now() + timedelta(days=SESSION_DAYS))
-    )
+    secret = new_secret()
+    db.add(SignIn(id=secret_hash(secret), person_id=person.id, expires_at=now() + timedelta(days=SESSION_DAYS)))
     db.execute(delete(SignIn).where(SignIn.expires_at < now()))
     note(db, person.id, "person.signed_in", f"person:{person.id}")
-    return Signed(_actor(person), secret, csrf)
+    return Signed(_actor(person), secret)
 
 
 def visit(db: Session, secret: str | None) -> Visit | None:
     """Return the session behind a cookie's secret, or None where there is none any more."""
     if not secret:
         return None
-    row = db.execute(
-        select(Person, SignIn.csrf)
+    person = db.scalar(
+        select(Person)
         .join(SignIn, SignIn.person_id == Person.id)
         .where(SignIn.id == secret_hash(secret), SignIn.expires_at > now(), Person.status == "active")
-    ).one_or_none()
-    return Visit(_actor(row[0]), row[1], row[0].locale, row[0].single_keys) if row else None
+    )
+    return Visit(_actor(person), person.locale, person.single_keys) if person else None
 
 
 def sign_out(db: Session, secret: str) -> None:

@@ -182,7 +182,7 @@ def withdraw(db: Session, actor: Actor, project_id: str, prompt_id: str, reason:
         raise Unknown("there is no such prompt")
     if db.get(Withdrawal, prompt_id) is None:
         db.add(Withdrawal(prompt_id=prompt_id, reason=reason))
-        for item in db.scalars(select(Item).where(Item.prompt_id == prompt_id).with_for_update()).all():
+        for item in db.scalars(select(Item).where(Item.prompt_id == prompt_id).with_for_update(key_share=True)).all():
             end_item(db, item, "withdraw", "lead")
         note_in(db, project_id, actor.person_id, "pool.withdrawn", f"prompt:{prompt_id}", reason=reason)
 

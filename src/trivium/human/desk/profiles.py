@@ -116,7 +116,7 @@ def erase(db: Session, actor: Actor, *, with_texts: bool = False) -> None:
     ) is None:
         raise Conflict("somebody must keep the house", do="give the keys to somebody else first")
     if with_texts:
-        items = db.scalars(select(Item).where(Item.author_id == person.id).with_for_update()).all()
+        items = db.scalars(select(Item).where(Item.author_id == person.id).with_for_update(key_share=True)).all()
         for item in items:
             if item.state not in ("withdrawn", "rejected"):
                 end_item(db, item, "withdraw", "clock")

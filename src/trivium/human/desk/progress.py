@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, String, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor
@@ -17,19 +20,30 @@ def done_and_left(db: Session, actor: Actor, project_id: str, step: Step) -> tup
     """Return what the actor sent in at this step in batches that still run, and how many items wait that they may be
     given, at most 200.
     """
-    done = db.scalar(
-        select(func.count())
-        .select_from(Assignment)
-        .join(Item, Item.id == Assignment.item_id)
-        .join(Batch, Batch.id == Item.batch_id)
-        .where(Assignment.person_id == actor.person_id, Assignment.project_id == project_id, Assignment.step == step)
-        .where(Assignment.state == "submitted", Batch.state.not_in(("accepted", "delivered")))
-    )
+    given = {"me": actor.person_id, "project": project_id, "at": step}
+    return int(db.scalar(_DONE, given) or 0), int(db.scalar(_left(step == "write"), given) or 0)
+
+
+_DONE = (
+    select(func.count())
+    .select_from(Assignment)
+    .join(Item, Item.id == Assignment.item_id)
+    .join(Batch, Batch.id == Item.batch_id)
+    .where(Assignment.person_id == bindparam("me"), Assignment.project_id == bindparam("project"))
+    .where(Assignment.step == bindparam("at"), Assignment.state == "submitted")
+    .where(Batch.state != "accepted", Batch.state != "delivered")
+)
+
+
+@cache
+def _left(writes: bool) -> Select[Any]:
+    """Return the statement that counts what waits; built once, because that takes longer than the counting."""
+    me, step = bindparam("me", type_=String), bindparam("at", type_=Assignment.step.type)
     waiting = (
         select(Item.id)
-        .where(Item.project_id == project_id, Item.step == step, Item.taken < Item.wanted)
-        .where(*fitting(actor.person_id, step, writes=step == "write"))
+        .where(Item.project_id == bindparam("project"), Item.step == step, Item.taken < Item.wanted)
+        .where(*fitting(me, step, writes=writes))
         .limit(MOST)
         .subquery()
     )
-    return int(done or 0), int(db.scalar(select(func.count()).select_from(waiting)) or 0)
+    return select(func.count()).select_from(waiting)

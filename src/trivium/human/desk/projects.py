@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, Standing, keep, stand
@@ -63,8 +63,10 @@ def mine(db: Session, actor: Actor) -> list[Standing]:
 
 def by_slug(db: Session, actor: Actor, slug: str) -> Standing:
     """Return the actor's standing in the project of that name, or Unknown."""
-    project_id = db.scalar(select(Project.id).where(Project.slug == slug))
-    return stand(db, actor, project_id or "")
+    return stand(db, actor, db.scalar(_BY_SLUG, {"slug": slug}) or "")
+
+
+_BY_SLUG = select(Project.id).where(Project.slug == bindparam("slug"))
 
 
 def configure(db: Session, actor: Actor, project_id: str, settings: ProjectSettings) -> None:

@@ -49,15 +49,14 @@ def submit(db: Session, actor: Actor, assignment_id: str, review: Review) -> Rec
     step = own(db, actor, assignment_id).step
     if step not in ("qa_internal", "qa_client"):
         raise Invalid({"verdict": "this is no work to review"})
-    hold, item, standing = begin_submit(db, actor, assignment_id, step)
+    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, step)
     _check(review, standing.project.kind)
-    batch = db.get_one(Batch, item.batch_id)
     body: dict[str, Any] = {}
     if review.verdict == "fix":
         body["reply_id"] = _mend(db, item, actor, review.fixed.strip())
     judgement = Judgement(
         project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id, step=step,
-        round=item.round, guideline_id=batch.guideline_id, verdict=review.verdict, reasons=list(review.reasons),
+        round=item.round, guideline_id=guideline_id, verdict=review.verdict, reasons=list(review.reasons),
         note=review.note.strip()[:10_000], body=body, seconds=max(review.seconds, hold.active_seconds),
     )  # fmt: skip
     db.add(judgement)

@@ -107,8 +107,11 @@ def send_back(db: Session, item: Item, hand: Hand, settings: ProjectSettings) ->
 
 def settle(db: Session, batch_id: str) -> None:
     """Move the batch on as far as it goes. Called whenever an item has left the step its batch is in."""
+    # Every lock here is FOR NO KEY UPDATE. An item that was changed twice holds its batch's key, for the sake of the
+    # foreign key, and of two such transactions neither would ever get a lock that asks for the key too.
     batch = db.scalars(
-        select(Batch).where(Batch.id == batch_id).with_for_update().execution_options(populate_existing=True)
+        select(Batch).where(Batch.id == batch_id).with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
     db.flush()
     if batch.state in ("working", "rework"):
@@ -241,7 +244,7 @@ def _step(stage: str) -> Step:
 
 def _item(db: Session, project_id: str, item_id: str) -> Item:
     item = db.scalar(
-        select(Item).where(Item.id == item_id, Item.project_id == project_id).with_for_update()
+        select(Item).where(Item.id == item_id, Item.project_id == project_id).with_for_update(key_share=True)
     )
     if item is None:
         raise Unknown("there is no such item")

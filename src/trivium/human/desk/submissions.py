@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
-from trivium.human.rubrics import Rubric
+from trivium.human.desk.guidelines import Terms, terms_of
 from trivium.human.store.people import Person
-from trivium.human.store.projects import Guideline
 from trivium.human.store.work import Assignment, Item, Judgement, Mark, Reply
 from trivium.human.submission import Submission
 
@@ -48,7 +48,10 @@ def _some(
     db: Session, of_judgement: ColumnElement[bool], of_reply: ColumnElement[bool], all_rounds: bool
 ) -> list[Submission]:
     query = (
-        select(Judgement, Assignment.order, Person.pseudonym, Item.round, Item.gold, Item.is_gold)
+        select(
+            Judgement.id, Judgement.item_id, Judgement.guideline_id, Judgement.none_acceptable, Judgement.created_at,
+            Judgement.seconds, Assignment.order, Person.pseudonym, Item.gold, Item.is_gold,
+        )
         .join(Assignment, Assignment.id == Judgement.assignment_id)
         .join(Person, Person.id == Judgement.person_id)
         .join(Item, Item.id == Judgement.item_id)
@@ -66,34 +69,26 @@ def _some(
         .where(of_judgement, Judgement.step == "label")
     ):
         marks[one.judgement_id].append((one.response_id, one.axis, one.value))
-    wanted = {head[0].guideline_id for head in heads}
-    guides = {row.id: row for row in db.scalars(select(Guideline).where(Guideline.id.in_(wanted)))}
-    rubrics = {key: Rubric.model_validate(row.rubric) for key, row in guides.items() if row.rubric}
+    terms = {head.guideline_id: terms_of(db, head.guideline_id) for head in heads}
     return [
-        _submission(row, tuple(order), name, replies.get(row.item_id, []), marks[row.id],
-                    (rubrics.get(row.guideline_id), str(guides[row.guideline_id].version),
-                     tuple(gold["ranks"]) if is_gold and "ranks" in gold else None))
-        for row, order, name, _, gold, is_gold in heads
-    ]  # fmt: skip
+        _submission(head, replies.get(head.item_id, []), marks[head.id], terms[head.guideline_id]) for head in heads
+    ]
 
 
-def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Reply]]:
-    """Return each item's newest replies by slot."""
-    found: dict[str, dict[int, Reply]] = defaultdict(dict)
-    for row in db.scalars(select(Reply).where(of_reply).order_by(Reply.slot, Reply.round, Reply.revision)):
+def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Row[Any]]]:
+    """Return each item's newest replies by slot: id and content."""
+    found: dict[str, dict[int, Row[Any]]] = defaultdict(dict)
+    query = select(Reply.id, Reply.item_id, Reply.slot, Reply.content).where(of_reply)
+    for row in db.execute(query.order_by(Reply.slot, Reply.round, Reply.revision)):
         found[row.item_id][row.slot] = row
     return {item: list(slots.values()) for item, slots in found.items()}
 
 
 def _submission(
-    row: Judgement,
-    order: tuple[int, ...],
-    person: str,
-    replies: Sequence[Reply],
-    marks: Sequence[tuple[str | None, str, float]],
-    rules: tuple[Rubric | None, str, tuple[int, ...] | None],
+    row: Row[Any], replies: Sequence[Row[Any]], marks: Sequence[tuple[str | None, str, float]], terms: Terms
 ) -> Submission:
-    rubric, version, gold = rules
+    order, rubric = tuple(row.order), terms.rubric
+    gold = tuple(row.gold["ranks"]) if row.is_gold and "ranks" in row.gold else None
     place = {reply.id: index for index, reply in enumerate(replies)}
     by_axis: dict[str, dict[int, float]] = defaultdict(dict)
     for reply_id, axis, value in marks:
@@ -104,11 +99,11 @@ def _submission(
     flags = sorted({*offered, *(axis.removeprefix("flag:") for axis in by_axis if axis.startswith("flag:"))})
     ranks = by_axis.get("rank")
     return Submission(
-        item=row.item_id, person=person, replies=tuple(reply.content for reply in replies),
+        item=row.item_id, person=row.pseudonym, replies=tuple(reply.content for reply in replies),
         ranks=tuple(int(ranks[index]) for index in everyone) if ranks else None,
         scores={axis: tuple(values.get(index) for index in everyone) for axis, values in sorted(by_axis.items())
                 if axis != "rank" and not axis.startswith("flag:")},
         flags={flag: tuple(by_axis.get(f"flag:{flag}", {}).get(index, 0) > 0 for index in everyone) for flag in flags},
-        none_acceptable=row.none_acceptable, guideline=version, at=row.created_at, seconds=row.seconds,
+        none_acceptable=row.none_acceptable, guideline=str(terms.version), at=row.created_at, seconds=row.seconds,
         shown=order if sorted(order) == list(everyone) else (), gold_ranks=gold,
     )  # fmt: skip

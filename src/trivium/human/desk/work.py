@@ -113,12 +113,22 @@ _TEXTS = (
     .where(_REPLIES.c.item_id == bindparam("item"))
     .order_by(_REPLIES.c.slot, _REPLIES.c.round, _REPLIES.c.revision)
 )
+_IDS = (
+    select(_REPLIES.c.slot, _REPLIES.c.id)
+    .where(_REPLIES.c.item_id == bindparam("item"))
+    .order_by(_REPLIES.c.slot, _REPLIES.c.round, _REPLIES.c.revision)
+)
 _LATEST = select(Reply).where(Reply.item_id == bindparam("item")).order_by(Reply.slot, Reply.round, Reply.revision)
 
 
 def texts_of(db: Session, item_id: str) -> dict[int, str]:
     """Return slot → newest text."""
     return {row.slot: row.content for row in db.connection().execute(_TEXTS, {"item": item_id})}
+
+
+def newest_replies(db: Session, item_id: str) -> dict[int, str]:
+    """Return slot → id of the newest reply."""
+    return {row.slot: row.id for row in db.connection().execute(_IDS, {"item": item_id})}
 
 
 def latest_replies(db: Session, item_id: str) -> list[Reply]:

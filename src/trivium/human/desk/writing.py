@@ -50,7 +50,7 @@ def submit(db: Session, actor: Actor, assignment_id: str, written: Written) -> R
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
         return sent
-    hold, item, standing = begin_submit(db, actor, assignment_id, "write")
+    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "write")
     batch = db.get_one(Batch, item.batch_id)
     prompt = db.get(PoolPrompt, item.prompt_id) if item.prompt_id else None
     own_prompt = prompt is None or prompt.author_id == actor.person_id
@@ -70,7 +70,7 @@ def submit(db: Session, actor: Actor, assignment_id: str, written: Written) -> R
     ))  # fmt: skip
     judgement = Judgement(
         project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id, step="write",
-        round=item.round, guideline_id=batch.guideline_id, seconds=max(written.seconds, hold.active_seconds),
+        round=item.round, guideline_id=guideline_id, seconds=max(written.seconds, hold.active_seconds),
         body={"attrs": attrs, "paste_share": written.paste_share, **({"extra": dict(written.extra)} if written.extra
               else {})},
     )  # fmt: skip

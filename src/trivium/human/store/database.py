@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +15,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 
 from trivium.core.errors import InputError, MissingExtraError, StorageError
+from trivium.human.store import durable
 from trivium.human.store.journal_write import append_pending
 
 T = TypeVar("T")
+PRAGMAS = ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY")
 BUSY_SECONDS = 30.0
 ATTEMPTS = 5
+SPARE = 4
+"""Connections beyond the pool: each is opened for one use, which takes longer than most waits."""
 _CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 
 
@@ -42,6 +46,10 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
+            self._durability = durable.of_sqlite(make_url(self.url).database or "")
+        else:
+            durable.hurried(self.engine)
+            self._durability = durable.of_postgresql(self.url)
         self._writing = self.engine.execution_options(trivium_write=True)
 
     @contextmanager
@@ -52,7 +60,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session whose changes, events and messages are all kept when the block ends well, or none of them."""
+        """Open a session whose changes, events and messages are all kept when the block ends well, or none of them.
+
+        After the block they are on the disk: what is acknowledged then survives a power cut.
+        """
         if self._writers is not None and not self._writers.acquire(timeout=BUSY_SECONDS):
             raise StorageError("the database has been busy for half a minute", do="try again")
         try:
@@ -63,12 +74,24 @@ class Database:
         finally:
             if self._writers is not None:
                 self._writers.release()
+        self.flush()
+
+    def flush(self) -> None:
+        """Wait until everything that was committed is on the disk."""
+        self._durability.wait()
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do the work in a write transaction; where two clashed, do it again, at most five times."""
+        return self._again(work, self.write)
+
+    def look(self, work: Callable[[Session], T]) -> T:
+        """Do work that only reads; where the server hung up since the last question, do it again."""
+        return self._again(work, self.read)
+
+    def _again(self, work: Callable[[Session], T], opened: Callable[[], AbstractContextManager[Session]]) -> T:
         for attempt in range(ATTEMPTS):
             try:
-                with self.write() as session:
+                with opened() as session:
                     return work(session)
             except DBAPIError as error:
                 if attempt == ATTEMPTS - 1 or not clashed(error):
@@ -79,10 +102,15 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self._durability.close()
 
 
 def clashed(error: DBAPIError) -> bool:
-    """Say whether the error is two transactions in each other's way, so that trying again helps."""
+    """Say whether trying again helps: two transactions in each other's way, or a server that hung up since the last
+    question (what hung up during a commit may have been kept, and is not done twice).
+    """
+    if error.connection_invalidated and error.statement is not None:
+        return True
     state = getattr(error.orig, "sqlstate", None)
     return state in _CLASHES or (isinstance(error, OperationalError) and "locked" in str(error.orig))
 
@@ -110,10 +138,10 @@ def _engine(url: str, pool_size: int) -> Engine:
     try:
         if url.startswith("sqlite"):
             return create_engine(
-                url, pool_size=pool_size, max_overflow=pool_size,
+                url, pool_size=pool_size, max_overflow=SPARE,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )  # fmt: skip
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=SPARE)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"PostgreSQL needs the package {error.name}", do="pip install 'trivium[studio]'"
@@ -123,10 +151,14 @@ def _engine(url: str, pool_size: int) -> Engine:
 
 
 def _sqlite_connect(connection: DBAPIConnection, _: Any) -> None:
+    # NORMAL, because `durable.of_sqlite` flushes the log after the commit and outside of the writers' lock.
     connection.isolation_level = None  # the driver would begin too late; `_sqlite_begin` does it
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "cache_size=-65536", "temp_store=MEMORY"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    if cursor.fetchone() != ("wal",):  # a file system that has no WAL: then SQLite waits for the disk itself
+        cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 

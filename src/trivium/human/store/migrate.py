@@ -28,6 +28,7 @@ def prepare(database: Database) -> None:
             if not database.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             command.upgrade(config(connection), "head")
+        database.flush()
     except CommandError as error:
         raise DatabaseError(
             f"the database was made by a later version: {error}", do="install that version or newer"

@@ -80,7 +80,6 @@ class SignIn(Table):
     """SHA-256 of the cookie's secret."""
     created_at: Mapped[datetime] = created()
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
-    csrf: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime]
 
 

@@ -88,7 +88,9 @@ class Reply(Table):
     __table_args__ = (
         UniqueConstraint("item_id", "slot", "round", "revision"),
         CheckConstraint("author_id IS NULL OR model_ref IS NULL", name="one_author"),
-    )
+        Index("response_by_author", "author_id", "item_id", sqlite_where=text("author_id IS NOT NULL"),
+              postgresql_where=text("author_id IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[str] = key()
     created_at: Mapped[datetime] = created()

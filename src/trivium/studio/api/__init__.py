@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DataError
 
 from trivium.core.errors import TriviumError
 from trivium.human.store.database import Database
@@ -12,6 +13,7 @@ from trivium.studio.api.deliveries import router as deliveries
 from trivium.studio.api.material import router as material
 from trivium.studio.api.projects import router as projects
 from trivium.studio.api.work import router as work
+from trivium.studio.csrf import UNKEPT
 from trivium.studio.routes import status_of
 from trivium.studio.settings import StudioSettings
 
@@ -36,6 +38,10 @@ def add_api(app: FastAPI, database: Database, settings: StudioSettings) -> None:
         headers = {"WWW-Authenticate": "Bearer"} if status_of(error) == 401 else None
         body = {"message": error.message, "do": error.do, "fields": dict(fields)}
         return JSONResponse(body, status_of(error), headers)
+
+    @app.exception_handler(DataError)
+    async def unkept(_: Request, __: DataError) -> Response:
+        return JSONResponse({"message": UNKEPT, "do": "", "fields": {}}, 422)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

@@ -28,8 +28,9 @@ class Bearer:
 
     def read(self, work: Callable[[Session, Actor], T]) -> T:
         """Do what only reads."""
-        with self.database.read() as db:
-            return work(db, _scoped(tokens.bearer(db, self._secret), "read", "work", "manage", "deliver"))
+        return self.database.look(
+            lambda db: work(db, _scoped(tokens.bearer(db, self._secret), "read", "work", "manage", "deliver"))
+        )
 
     def write(self, work: Callable[[Session, Actor], T]) -> T:
         """Do what changes something, again where two clashed."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.human.coverage import Requirement
 from trivium.human.desk import audit, coverage, guidelines, specs
 from trivium.human.desk import projects as desk
+from trivium.human.desk.audit import EventRow
 from trivium.human.rubrics import Rubric
 from trivium.studio.api.bearer import Asking, in_project
+from trivium.studio.csrf import UNKEPT
+from trivium.text.wellformed import can_be_kept
 
 router = APIRouter(tags=["projects"])
 
@@ -21,6 +23,13 @@ class Strict(BaseModel):
     """A body in which an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, value: Any) -> Any:
+        if not can_be_kept(value):
+            raise ValueError(UNKEPT)
+        return value
 
 
 class MeOut(BaseModel):
@@ -95,18 +104,6 @@ class CoverageOut(BaseModel):
     cells: list[CellOut]
     also: list[CellOut]
     outside: int
-
-
-class EventOut(BaseModel):
-    """One event of the log."""
-
-    seq: int
-    at: datetime
-    by: str
-    action: str
-    target: str
-    detail: dict[str, Any]
-    hash: str
 
 
 def _guideline(row: Any) -> GuidelineOut:
@@ -223,19 +220,10 @@ def get_coverage(slug: str, asking: Asking) -> CoverageOut | None:
 
 
 @router.get("/projects/{slug}/events")
-def list_events(slug: str, asking: Asking, before: int | None = None) -> list[EventOut]:
+def list_events(slug: str, asking: Asking, before: int | None = None) -> list[EventRow]:
     """Return a hundred events of the log, newest first."""
     return asking.read(
-        lambda db, actor: [
-            EventOut(
-                seq=row.seq,
-                at=row.at,
-                by=row.by,
-                action=row.action,
-                target=row.target,
-                detail=row.detail,
-                hash=row.hash,
-            )
-            for row in audit.events(db, actor, in_project(db, actor, slug, "see_audit").project.id, before=before)
-        ]
+        lambda db, actor: audit.events(
+            db, actor, in_project(db, actor, slug, "see_audit").project.id, before=before
+        )
     )

@@ -35,7 +35,7 @@ ORDER_ONLY = Rubric(
 
 def rubric_of(guideline: Guideline | None) -> Rubric | None:
     """Return what is marked under a guideline; None where nothing is."""
-    return Rubric.model_validate(guideline.rubric) if guideline is not None and guideline.rubric else None
+    return guidelines.rubric_of(guideline) if guideline is not None else None
 
 
 def _version(rows: list[Guideline], number: str | None) -> Guideline | None:

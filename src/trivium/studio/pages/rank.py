@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from trivium.core.errors import InputError
 from trivium.human.desk import assignment, ranking
 from trivium.human.desk.errors import Invalid
+from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.progress import done_and_left
 from trivium.human.desk.ranking import Order
 from trivium.human.desk.work import Work
@@ -101,7 +102,7 @@ def submit_ranking(here: Here, slug: str, assignment_id: str) -> Response:
     """Keep the order and go on; sent twice, it counts once."""
     here.project(slug, "label")
     work = assignment.current(here.db, here.actor, assignment_id)
-    rubric = work_facts(here, work, "rank")["rubric"] or ORDER_ONLY
+    rubric = terms_of(here.db, work.guideline_id).rubric or ORDER_ONLY
     ranking.submit(here.db, here.actor, assignment_id, order_of(here, work, rubric))
     return here.to(f"/p/{slug}/rank", here.say("Sent."))
 
