@@ -31,13 +31,13 @@ vocab_size = 600
 """
 
 HASHES = {
-    "corpus/documents.jsonl": "65bab998d997ecfa971d8c96b3a1212d007519b08acc1c1197e94c691792d95c",
+    "corpus/documents.jsonl": "f43517009bb066bfb1bbcfb8c5b3da2dd0fb20a15e27c8625c7e1c5910f015f0",
     "corpus/heldout.jsonl": "d648cc2248825c5761b91777c7b0b1c673f7ecc952ba7e5fcf7c8435a217e012",
-    "tokenizer/tokenizer.json": "93f5cf541297b211dd4da7ab0910dc8b56823976a6ae60b30ea97ee85da26c96",
-    "tokens/train/shard-00000.bin": "5b728bab6bdfe813b1cbf5cd229ac8726febf9f9caaa28246e83644ac0487d5a",
-    "tokens/train/shard-00000.idx.npy": "b0c139a2fc2c5967071f4b9b96c6226f54b0b0ac02e68a7b543f0871b06d998a",
-    "tokens/heldout/shard-00000.bin": "42ec14de5f1f457b42d3d22e1fb5d51bb850794c144ca1b2e1e4a40125a32141",
-    "tokens/heldout/shard-00000.idx.npy": "a9d0381ce94bae068d12ed1f327bfbef7fdb674e3b7b2a57c7ad6e252eb8e542",
+    "tokenizer/tokenizer.json": "ce20d22fa91d64ab60d367b0def6e0f76c99053c0890fc37351e148cce053038",
+    "tokens/train/shard-00000.bin": "e2fd4f01c14fca66a650e87a1d7d8a2294f7133000f2e709c081201b32cde7ba",
+    "tokens/train/shard-00000.idx.npy": "cfa47eb689f1f815ca7cf867c817248b0d8cb8fe2b0129e93afc9f6855a02938",
+    "tokens/heldout/shard-00000.bin": "d36ab63dcf1ccff36a72c292ccd047d48f026c466e139e8b6fe929deccbc5b31",
+    "tokens/heldout/shard-00000.idx.npy": "60c0c93b6a493f5ae1f31c52eabd5ce838d93294bd77347652f0bf1f337d7cba",
 }
 
 

@@ -101,8 +101,8 @@ class RolloutSettings:
     row_tokens: int
     whiten_rewards: bool = False
     products: Products = PLAIN
-    """Of the value network, of the scores and of raw text. The policy's and the reference's log-probs stay in the
-    weights' own type: ratio and KL are differences of theirs, which are small."""
+    """Of the value network and of raw text. The policy's and the reference's log-probs stay in the weights' own type:
+    ratio and KL are differences of theirs, which are small."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,7 @@ def prepare(replies: list[Reply], models: Models, beta: float, settings: Rollout
     reference_ML, _ = to_rows(reference_N, batch.reply_N, num)
     values_ML, _ = to_rows(values(models.value, batch, settings.products), batch.reply_N, num)
     stopped_M = torch.tensor([reply.stopped for reply in replies], device=device)
-    with settings.products():
-        raw_scores_M = end_scores(models.reward, batch)
-    scores_M = ended_scores(raw_scores_M, stopped_M, settings.missing_end_score)
+    scores_M = ended_scores(end_scores(models.reward, batch), stopped_M, settings.missing_end_score)
     paid = token_rewards(scores_M, logprobs_ML, reference_ML, mask_ML, beta, whitened=settings.whiten_rewards)
     advantages_ML, returns_ML = gae(paid.rewards_BT, values_ML, mask_ML, settings.gamma, settings.lam)
     return Minibatch(

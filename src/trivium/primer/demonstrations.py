@@ -33,12 +33,7 @@ LEADS = (
     ("I am writing a quiz.", "scene_setting"),
 )
 _LEAD_SHARE = 0.1
-POLITE = (
-    *("", "", "", ""),
-    *("Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ", "Excuse me. "),
-    *("Here is my question. ", "One moment. ", "Good evening. ", "I am curious. ", "Now think well. ", "Sorry. "),
-)
-"""What may come before a question; a few are not enough for a model to learn that it does not matter what comes."""
+POLITE = ("", "", "Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ")
 
 
 def facts_exercise(rng: np.random.Generator) -> Exercise:

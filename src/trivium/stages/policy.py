@@ -88,7 +88,7 @@ class PPOConfig(Config):
     schedule: ScheduleConfig = ScheduleConfig(shape="linear", warmup_share=0.1, final_share=0.1)
     update: Update = UpdateAll()
     precision: Precision = "auto"
-    """Of the matrix products of the value network, the reward model and raw text; log-probs are always in float32."""
+    """Of the matrix products of the value network and of raw text; log-probs are always in float32."""
 
     @model_validator(mode="after")
     def _every_reply_is_used(self) -> PPOConfig:
@@ -97,7 +97,7 @@ class PPOConfig(Config):
         return self
 
 
-@stage(version=3)
+@stage(version=2)
 def policy(
     sft: Checkpoint,
     reward: RewardModel,
