@@ -35,10 +35,13 @@ def run(source: Path, tokenizer: Path, folder: Path, *, blanks: bool) -> dict[st
     logger.add(sys.stderr, level="ERROR")
     if blanks:
         _plain_words()
-    for pipeline in _pipelines(source, tokenizer, folder, blanks=blanks):
-        from datatrove.executor import LocalPipelineExecutor
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.dedup import MinhashDedupBuckets
 
-        LocalPipelineExecutor(pipeline, tasks=1, workers=1, skip_completed=False).run()
+    for number, pipeline in enumerate(_pipelines(source, tokenizer, folder, blanks=blanks)):
+        tasks = NUM_BUCKETS if isinstance(pipeline[0], MinhashDedupBuckets) else 1  # it wants a task for each band
+        logs = str(folder / f"logs-{number}")
+        LocalPipelineExecutor(pipeline, tasks=tasks, workers=1, logging_dir=logs, skip_completed=False).run()
     tokens = sum(path.stat().st_size for path in (folder / "tokens").glob("*.ds")) // 2
     return {"kept": _lines(folder / "deduplicated"), "filtered": _lines(folder / "filtered"), "tokens": tokens}
 

@@ -1,6 +1,6 @@
 """Raw jsonl to deduplicated token shards, ours beside datatrove's, whole: MB/s on one core, and the ratios.
 
-    python -m bench.pipeline --megabytes 8
+    python -m bench.pipeline --megabytes 12
 
 Every side is a process of its own on the same core, with the same input and the same finished tokenizer; its seconds
 are those of the processor once its libraries are loaded. Ours has all steps on, more than datatrove (see
@@ -30,7 +30,7 @@ NAMES = {"ours": "ours, all steps", "spacy": "datatrove, its words", "blanks": "
 def main() -> int:
     """Measure the sides in turn, print the table, write the JSON file; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=8)
+    parser.add_argument("--megabytes", type=int, default=12)
     parser.add_argument("--out", type=Path, default=Path("runs/bench-pipeline.json"))
     parser.add_argument("--folder", type=Path, help="where inputs and runs go; a temporary folder unless said")
     parser.add_argument("--side", choices=NAMES, help=argparse.SUPPRESS)

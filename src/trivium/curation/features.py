@@ -113,7 +113,7 @@ def block_scores(seen: Seen) -> dict[str, F64]:
     return {
         "num_chars": num_chars,
         "num_words": num_words,
-        "num_stop_words": sum(np.minimum(known[word], 1) for word in STOP_WORDS),
+        "num_stop_words": np.sum([np.minimum(known[word], 1) for word in STOP_WORDS], axis=0),
         "num_curly_brackets": places[ord("{")] + places[ord("}")],
         "mean_word_chars": _share(_word_chars(seen), num_words),
         "alpha_word_share": _share(num_alpha, num_tokens),
