@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
-import httpx
 import uvicorn
 
 from bench.labellers import ABILITIES, MAX_THINK_SECONDS, NUM_REPLIES, SLUG, Times, counts, fill, moments, summary
@@ -59,14 +59,54 @@ def sessions(database: Database, actors: list[Actor]) -> list[str]:
         return [people.begin(db, db.get_one(Person, actor.person_id)).secret for actor in actors]
 
 
+class Line:
+    """One labeller's connection, kept open. A client library would cost more than the pages that are measured."""
+
+    def __init__(self, port: int, secret: str) -> None:
+        """Keep the cookie; nothing is opened yet."""
+        self.port, self.cookie = port, f"{SESSION_COOKIE}={secret}"
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def ask(self, method: str, path: str, body: str = "") -> tuple[int, dict[str, str], str]:
+        """Return status, headers and text of an answer."""
+        if self.reader is None or self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        lines = [f"{method} {path} HTTP/1.1", f"host: 127.0.0.1:{self.port}", f"cookie: {self.cookie}"]
+        if method == "POST":
+            lines += ["accept: application/json", "content-type: application/x-www-form-urlencoded"]
+            lines += [f"content-length: {len(body)}"]
+        self.writer.write("\r\n".join([*lines, "", body]).encode())
+        status, *headers = (await self.reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        found = {name.lower(): value for name, value in (line.split(": ", 1) for line in headers)}
+        text = await self.reader.readexactly(int(found.get("content-length", 0)))
+        return int(status.split()[1]), found, text.decode()
+
+    async def open(self, path: str) -> str:
+        """Return a page, wherever it leads."""
+        status, headers, text = await self.ask("GET", path)
+        while status in (302, 303, 307):
+            status, headers, text = await self.ask("GET", headers["location"])
+        if status != 200:
+            raise Refused(f"{status} at {path}")
+        return text
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.writer is not None:
+            self.writer.close()
+
+
+class Refused(Exception):  # noqa: N818 -- what was said, not what is wrong with us
+    """An answer that is no page."""
+
+
 class Labeller:
     """One labeller's browser."""
 
-    def __init__(self, client: httpx.AsyncClient, secret: str, number: int) -> None:
-        """Keep the cookie; `number` is the labeller's own stream of chance."""
-        self.client, self.number = client, number
-        self.cookie = {"cookie": f"{SESSION_COOKIE}={secret}"}
-        self.token = token_of(secret)
+    def __init__(self, port: int, secret: str, number: int) -> None:
+        """Keep the line; `number` is the labeller's own stream of chance."""
+        self.line, self.number, self.token = Line(port, secret), number, token_of(secret)
         self.rng, self.times = random.Random(number), Times()
 
     async def work(self, start: float, seconds: float) -> None:
@@ -76,18 +116,17 @@ class Labeller:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             try:
                 await self.turn(due)
-            except httpx.HTTPError as error:
+            except (Refused, OSError, asyncio.IncompleteReadError) as error:
                 self.times.errors.append(f"{type(error).__name__}: {error}"[:200])
+                self.line = Line(self.line.port, self.line.cookie.partition("=")[2])
+        self.line.close()
 
     async def turn(self, due: float) -> None:
         """Open the page and send an order in, as its form would."""
-        answer = await self.client.get(f"/p/{SLUG}/rank", headers=self.cookie)
-        while answer.is_redirect:  # by hand: the client would leave the cookie out
-            answer = await self.client.get(answer.headers["location"], headers=self.cookie)
-        answer.raise_for_status()
+        text = await self.line.open(f"/p/{SLUG}/rank")
         done = time.perf_counter()
         self.times.asked.append(done - due)
-        found = re.search(r'<form id="ranking" action="([^"]+)"', answer.text)
+        found = re.search(r'<form id="ranking" action="([^"]+)"', text)
         if found is None:
             return
         due = done + self.rng.random() * MAX_THINK_SECONDS
@@ -95,26 +134,24 @@ class Labeller:
         letters = [reply_name(place) for place in range(NUM_REPLIES)]
         form = {FIELD: self.token} | {f"rank-{letter}": str(1 + place) for place, letter in enumerate(letters)}
         form |= {f"mark-{axis}-{letter}": "3" for axis in ABILITIES for letter in letters}
-        headers = {**self.cookie, "accept": "application/json"}
-        answer = await self.client.post(found[1], data=form, headers=headers)
-        answer.raise_for_status()
+        status, _, said = await self.line.ask("POST", found[1], urlencode(form))
+        if status != 200:
+            raise Refused(f"{status}: {said}")
         self.times.sent.append(time.perf_counter() - due)
         self.times.acknowledged.append(found[1].rpartition("/")[2])
 
 
 async def crowd(port: int, secrets: list[str], seconds: float) -> list[Times]:
     """Let everybody work for a while."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits) as client:
-        for _ in range(300):
-            try:
-                await client.get("/sign-in")
-                break
-            except httpx.ConnectError:
-                await asyncio.sleep(0.1)
-        labellers = [Labeller(client, secret, number) for number, secret in enumerate(secrets)]
-        start = time.perf_counter() + 0.5
-        await asyncio.gather(*(one.work(start, seconds) for one in labellers))
+    for _ in range(300):
+        try:
+            await Line(port, "").open("/sign-in")
+            break
+        except OSError:
+            await asyncio.sleep(0.1)
+    labellers = [Labeller(port, secret, number) for number, secret in enumerate(secrets)]
+    start = time.perf_counter() + 0.5
+    await asyncio.gather(*(one.work(start, seconds) for one in labellers))
     return [one.times for one in labellers]
 
 
@@ -130,14 +167,16 @@ def main() -> int:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         server = multiprocessing.get_context("spawn").Process(target=serve, args=(url, port), daemon=True)
         server.start()
+        began = time.process_time()
         times = asyncio.run(crowd(port, secrets, given.seconds))
+        visiting = time.process_time() - began
         server.terminate()
         server.join()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         table = {"people": given.people, "items": given.items, "overlap": given.overlap, "seconds": given.seconds,
                  "CPU seconds, server": round(cpu, 1),
-                 "CPU seconds, visitors": round(time.process_time(), 1),
+                 "CPU seconds, visitors": round(visiting, 1),
                  **summary(times, given.seconds), **counts(database, times)}  # fmt: skip
         database.close()
     met = holds(table, BAR_MS)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trivium.curation import identifiers
-from trivium.curation.privacy import KINDS, PrivacySettings, PrivateKind, privacy
+from trivium.curation.privacy import PrivacySettings, privacy
+from trivium.text import identifiers
+from trivium.text.privacy import KINDS, PrivateKind
 
 
 def scrubbed(texts: list[str], *kinds: PrivateKind) -> tuple[list[str], list[dict[str, int]]]:

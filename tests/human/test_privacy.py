@@ -18,7 +18,7 @@ from trivium.human.privacy import masked, passages
         ("Card 4111 1111 1111 1111, please", "card", "4111 1111 1111 1111"),
         ("IBAN: GB82 WEST 1234 5698 7654 32.", "iban", "GB82 WEST 1234 5698 7654 32"),
         ("de89370400440532013000 or DE89370400440532013000", "iban", "DE89370400440532013000"),
-        ("My number is 219-09-9999", "social security", "219-09-9999"),
+        ("My number is 219-09-9999", "national number", "219-09-9999"),
         ("from 8.8.8.8 today", "ip address", "8.8.8.8"),
         ("at 2001:4860:4860::8888 too", "ip address", "2001:4860:4860::8888"),
         ("Call +49 30 1234567 or so", "telephone", "+49 30 1234567"),

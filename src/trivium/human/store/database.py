@@ -22,8 +22,10 @@ T = TypeVar("T")
 PRAGMAS = ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY")
 BUSY_SECONDS = 30.0
 ATTEMPTS = 5
-SPARE = 4
-"""Connections beyond the pool: each is opened for one use, which takes longer than most waits."""
+POOL = 8
+"""Connections of a process. None is opened beyond them, because opening one takes longer than waiting for one; and more
+at once only wait for each other: the interpreter runs one thread at a time.
+"""
 _CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 
 
@@ -34,7 +36,7 @@ class DatabaseError(InputError):
 class Database:
     """One database. Making it connects to nothing; `migrate.prepare` brings its tables up to date."""
 
-    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+    def __init__(self, url: str, *, pool_size: int = POOL) -> None:
         """Take `sqlite:///file.db` (or a plain path) or `postgresql://user@host/name`."""
         self.url = _full_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
@@ -138,10 +140,10 @@ def _engine(url: str, pool_size: int) -> Engine:
     try:
         if url.startswith("sqlite"):
             return create_engine(
-                url, pool_size=pool_size, max_overflow=SPARE,
+                url, pool_size=pool_size, max_overflow=0,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )  # fmt: skip
-        return create_engine(url, pool_size=pool_size, max_overflow=SPARE)
+        return create_engine(url, pool_size=pool_size, max_overflow=0)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"PostgreSQL needs the package {error.name}", do="pip install 'trivium[studio]'"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trivium.curation import identifiers
+from trivium.text import identifiers
 
 
 @pytest.mark.parametrize(
