@@ -218,6 +218,7 @@ def test_the_road_trains_on_what_was_sealed_in_the_browser(database: Database, t
          **{f"{name} {key}": value.model_dump() for name in ("mission-sft/sft", "mission-reward/comparisons",
             "mission-reward/reward") for key, value in made[name].manifest.metrics.items()},
          ids={name: one.id for name, one in made.items()})  # fmt: skip
-    assert made["mission-sft/sft"].manifest.metrics["demonstrations"].value == len(WRITERS) * PAIRS_A_WRITER
+    written = made["mission-sft/demonstrations"].manifest.metrics
+    assert written["demonstrations"].value + written["heldout"].value == len(WRITERS) * PAIRS_A_WRITER
     assert known.num_prompts == NUM_PROMPTS
     assert known.num_right > known.num_pairs / 2

@@ -22,7 +22,7 @@ NAMES = re.compile(
     r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|slots|time|kB|MB|GB|Ctrl|Alt|Esc|arXiv:[\d.]+)\b"
 )
 UNIQUE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+\b")
-PAGES_OF_A_KIND = 2
+PAGES_OF_A_KIND = 1
 
 
 def bracketed(sentence: str) -> str:
