@@ -3,14 +3,16 @@
     python -m bench.lease [--people 200] [--items 20000] [--overlap 5] [--seconds 60] [--postgresql [URL]]
 
 Every labeller asks for work every two seconds, ranks it within half a second and asks again (`bench.labellers` says
-when). Each has a thread, as in a server; the database is a file (SQLite, synchronous=FULL) or a server. Printed are the
-percentiles of `lease` and of `submit` as the labeller waits for them, queueing included, and the counts that must hold.
+when). Each has a thread, as in a server. The database is a file, used by one process, or PostgreSQL, used by two as two
+Studios beside each other would on two cores (`--processes`). Printed are the percentiles of `lease` and of `submit` as
+the labeller waits for them, queueing included, and the counts that must hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import random
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -33,6 +36,8 @@ from trivium.human.store.migrate import prepare
 
 BARS_MS = {"SQLite": 100.0, "PostgreSQL": 50.0}
 """p95 of `lease`."""
+START_SECONDS = 8.0
+"""Until every process is there."""
 FAILURES = (TriviumError, DBAPIError, PoolTimeout)
 
 
@@ -70,21 +75,50 @@ class Labeller:
         self.times.acknowledged.append(work.assignment_id)
 
 
-def measure(database: Database, num_people: int, num_items: int, overlap: int, seconds: float) -> dict[str, object]:
-    """Fill the database, let everybody work for a while, and return the table."""
-    prepare(database)
-    project_id, people = fill(database, num_people, num_items, overlap)
-    labellers = [Labeller(database, project_id, actor, number) for number, actor in enumerate(people)]
-    start, began = time.perf_counter() + 0.5, time.process_time()
-    threads = [threading.Thread(target=one.work, args=(start, seconds)) for one in labellers]
+@dataclass(frozen=True)
+class Part:
+    """Those labellers who work through one process."""
+
+    url: str
+    project_id: str
+    people: tuple[tuple[int, Actor], ...]
+    """Each with their number."""
+    start: float
+    """On the machine's monotonic clock, which all processes share."""
+    seconds: float
+
+
+def work(part: Part) -> tuple[float, list[Times]]:
+    """Let them work, a thread each; return this process's CPU seconds, and their times."""
+    database = Database(part.url)
+    labellers = [Labeller(database, part.project_id, actor, number) for number, actor in part.people]
+    threads = [threading.Thread(target=one.work, args=(part.start, part.seconds)) for one in labellers]
     for thread in threads:
         thread.start()
+    time.sleep(max(0.0, part.start - time.perf_counter()))
+    began = time.process_time()
     for thread in threads:
         thread.join()
-    crowd = [one.times for one in labellers]
+    spent = time.process_time() - began
+    database.close()
+    return spent, [one.times for one in labellers]
+
+
+def measure(database: Database, given: argparse.Namespace, num_processes: int) -> dict[str, object]:
+    """Fill the database, let everybody work for a while, and return the table."""
+    prepare(database)
+    project_id, people = fill(database, given.people, given.items, given.overlap)
+    numbered = tuple(enumerate(people))
+    start = time.perf_counter() + START_SECONDS
+    parts = [Part(database.url, project_id, numbered[place::num_processes], start, given.seconds)
+             for place in range(num_processes)]  # fmt: skip
+    with multiprocessing.get_context("spawn").Pool(num_processes) as pool:
+        done = pool.map(work, parts, chunksize=1)
+    crowd = [times for _, part in done for times in part]
     return {
-        "people": num_people, "items": num_items, "overlap": overlap, "seconds": seconds,
-        "CPU seconds": round(time.process_time() - began, 1), **summary(crowd, seconds), **counts(database, crowd),
+        "processes": num_processes, "people": given.people, "items": given.items, "overlap": given.overlap,
+        "seconds": given.seconds, "CPU seconds": round(sum(spent for spent, _ in done), 1),
+        **summary(crowd, given.seconds), **counts(database, crowd),
     }  # fmt: skip
 
 
@@ -117,11 +151,13 @@ def arguments(description: str) -> argparse.ArgumentParser:
 
 def main() -> int:
     """Measure SQLite, or the server whose URL is given; 1 when the bar is missed."""
-    given = arguments(__doc__.splitlines()[0]).parse_args()
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--processes", type=int, help="how many work on the database: 1 with SQLite, 2 with PostgreSQL")
+    given = parser.parse_args()
     kind = "PostgreSQL" if given.postgresql else "SQLite"
     with tempfile.TemporaryDirectory() as folder, database_of(given.postgresql, Path(folder)) as url:
         database = Database(url)
-        table = measure(database, given.people, given.items, given.overlap, given.seconds)
+        table = measure(database, given, given.processes or (2 if given.postgresql else 1))
         database.close()
     met = holds(table, BARS_MS[kind])
     print(json.dumps({"database": kind, **table, f"p95 <= {BARS_MS[kind]:.0f} ms": met}, indent=1))

@@ -74,11 +74,13 @@ def token(house: Database, name: str, *scopes: str) -> dict[str, str]:
 
 
 def ask(client: TestClient, address: str, slug: str, headers: dict[str, str], work: str = "none") -> int:
+    """Return the status; 409 where it is not the person that is refused but a milestone by its checks."""
     method, path = address.split()
     path = path.replace("{slug}", slug).replace("{assignment_id}", work)
     path = path.replace("{ordinal}", "99").replace("{version}", "99").replace("{milestone}", "none")
     body = BODIES.get(path.rsplit("/", 1)[-1]) if method != "GET" else None
-    return int(client.request(method, path, json=body, headers=headers).status_code)
+    answer = client.request(method, path, json=body, headers=headers)
+    return 409 if answer.status_code == 403 and "may not" not in answer.text else answer.status_code
 
 
 def test_every_address_stands_in_the_matrix(client: TestClient) -> None:
@@ -105,20 +107,19 @@ def test_each_role_is_answered_where_the_matrix_says_and_nowhere_else(
     assert not wrong
 
 
-def test_a_scope_opens_what_it_names_and_nothing_beside(client: TestClient, house: Database) -> None:
-    wrong = []
-    for address in MAY:
-        needed = SCOPE.get(address) or ("read" if address.startswith("GET") else "manage")
-        for scope in SCOPES:
-            status = ask(client, address, "everyday-help", token(house, "lark-01", scope))
-            refused = status == 403
-            if address.endswith(("/acknowledgement", "/lease", "/answer")):
-                continue  # asked of the role too, see below
-            if needed in ("manage", "deliver") and refused != (scope != needed):
-                wrong.append((address, scope, status))
-    assert not wrong
-    for address in (f"POST {PROJECT}/lease", f"POST {PROJECT}/guidelines/{{version}}/acknowledgement"):
-        assert ask(client, address, "everyday-help", token(house, "heron-12", "read")) == 403
+@pytest.mark.parametrize(("role", "address", "needed"), [
+    *(("lead", address, SCOPE.get(address) or ("manage" if address.startswith("POST") else "read"))
+      for address, roles in MAY.items() if "lead" in roles and roles is not EVERYBODY),
+    ("client", f"POST {PROJECT}/deliveries/{{milestone}}/answer", "deliver"),
+    ("labeller", f"POST {PROJECT}/lease", "work"),
+])  # fmt: skip
+def test_a_scope_opens_what_it_names_and_nothing_beside(
+    client: TestClient, house: Database, role: str, address: str, needed: str
+) -> None:
+    open_to = {scope for scope in SCOPES
+               if ask(client, address, "everyday-help", token(house, PEOPLE[role], scope)) != 403}  # fmt: skip
+    # A token that may change something may ask for work too; without the scope `work` it hears that there is none.
+    assert open_to == ({needed} if needed != "work" else {"work", "manage", "deliver"})
 
 
 def test_nobody_but_its_holder_reaches_a_piece_of_work(client: TestClient, house: Database) -> None:

@@ -52,7 +52,9 @@ class Standing:
         allowed = _MAY[ability]
         if ability == "review_internal" and self.party != self.project.settings.get("qa_party", "partner"):
             return False
-        return (self.role, self.party) in allowed and _scope_of(ability) in (self.actor.scopes or SCOPES)
+        scopes = self.actor.scopes or SCOPES
+        # That a project is there, and its guideline, is part of whatever else a token may do.
+        return (self.role, self.party) in allowed and (ability == "see" or _scope_of(ability) in scopes)
 
     @property
     def hand(self) -> Hand:
