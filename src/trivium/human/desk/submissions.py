@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.guidelines import Terms, terms_of
@@ -75,9 +75,9 @@ def _some(
     ]
 
 
-def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Row[Any]]]:
+def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Any]]:
     """Return each item's newest replies by slot: id and content."""
-    found: dict[str, dict[int, Row[Any]]] = defaultdict(dict)
+    found: dict[str, dict[int, Any]] = defaultdict(dict)
     query = select(Reply.id, Reply.item_id, Reply.slot, Reply.content).where(of_reply)
     for row in db.execute(query.order_by(Reply.slot, Reply.round, Reply.revision)):
         found[row.item_id][row.slot] = row
@@ -85,7 +85,7 @@ def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Row[A
 
 
 def _submission(
-    row: Row[Any], replies: Sequence[Row[Any]], marks: Sequence[tuple[str | None, str, float]], terms: Terms
+    row: Any, replies: Sequence[Any], marks: Sequence[tuple[str | None, str, float]], terms: Terms
 ) -> Submission:
     order, rubric = tuple(row.order), terms.rubric
     gold = tuple(row.gold["ranks"]) if row.is_gold and "ranks" in row.gold else None

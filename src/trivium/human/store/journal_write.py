@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, String, bindparam, exists, insert, select, text, update
+from sqlalchemy import String, bindparam, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from trivium.human.store.columns import Json, UtcTime, core, new_id, now
@@ -82,10 +82,11 @@ def _append_at_once(session: Session, scope: str, rows: list[Row4]) -> tuple[boo
     connection = session.connection()
     hooked, events = False, []
     for actor, action, target, detail in rows:
-        event = {"id": new_id(), "created_at": now(), "actor": actor, "action": action, "target": target,
-                 "detail": detail}  # fmt: skip
-        at = event["created_at"].isoformat(timespec="microseconds")
-        first = {"action": action, "actor": actor, "at": at, "detail": detail, "scope": scope}
+        at = now()
+        event: dict[str, Any] = {"id": new_id(), "created_at": at, "actor": actor, "action": action, "target": target,
+                                 "detail": detail}  # fmt: skip
+        first = {"action": action, "actor": actor, "at": at.isoformat(timespec="microseconds"), "detail": detail,
+                 "scope": scope}  # fmt: skip
         given = {**event, "of": scope, "before": _canonical(first)[:-1] + ',"seq":',
                  "after": ',"target":' + _canonical(target) + "}"}  # fmt: skip
         row = connection.execute(_AT_ONCE, given).one_or_none()
@@ -150,7 +151,7 @@ def _head(session: Session, scope: str) -> tuple[int, str, bool]:
     return row.seq, row.hash, row.hooked
 
 
-def _post(session: Session, hooks: Sequence[Row[Any]], events: list[dict[str, Any]]) -> None:
+def _post(session: Session, hooks: Sequence[Any], events: list[dict[str, Any]]) -> None:
     """Put each event into the outbox of every webhook that asked for its kind."""
     messages = [
         {"id": new_id(), "created_at": event["created_at"], "webhook_id": hook.id, "topic": event["action"],
