@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 MIN_RATE = 2.5
-"""MB/s a core, from jsonl to token shards."""
+"""MB/s a core, from jsonl to token shards, everything counted."""
 MAX_GROWTH = 1.25
 """Peak memory at the largest size over that at the second largest."""
 MAX_PEAK_BYTES = 1_000_000_000
@@ -101,8 +101,8 @@ def measured(source: Path, unpinned: bool) -> dict[str, Any]:
 def measure(source: Path, *, pinned: bool) -> dict[str, Any]:
     """Curate a source here, all steps on; return seconds of this process's work, and what came of it.
 
-    The rate is of reading, cleaning, deduplicating and encoding; training the tokenizer, which a corpus needs once and
-    on a part of it, stands beside it.
+    `rate` is of reading, cleaning, deduplicating and encoding; `whole_rate` has the training of the tokenizer in it,
+    which a corpus needs once and on a part of it.
     """
     from trivium import flow
     from trivium.core.runner import Runner
@@ -132,6 +132,7 @@ def measure(source: Path, *, pinned: bool) -> dict[str, Any]:
         "cpu_seconds": seconds,
         "wall_seconds": time.perf_counter() - begun,
         "rate": size / 1e6 / seconds,
+        "whole_rate": size / 1e6 / (seconds + stages["tokenizer"]["cpu_seconds"]),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "kept": metrics["documents"].value,
         "dropped": {key: value.value for key, value in metrics.items() if key.startswith("dropped.")},
@@ -143,12 +144,12 @@ def measure(source: Path, *, pinned: bool) -> dict[str, Any]:
 def met(rows: list[dict[str, Any]]) -> dict[str, bool]:
     """Return which bars the rows meet."""
     bars = {
-        f"at least {MIN_RATE} MB/s a core": min(row["rate"] for row in rows) >= MIN_RATE,
+        f"at least {MIN_RATE} MB/s a core": min(row["whole_rate"] for row in rows) >= MIN_RATE,
         "at most 1 GB": max(row["peak_bytes"] for row in rows) <= MAX_PEAK_BYTES,
     }
     if len(rows) > 1:
         growth = rows[-1]["peak_bytes"] / rows[-2]["peak_bytes"]
-        rates = [row["rate"] for row in rows]
+        rates = [row["whole_rate"] for row in rows]
         bars[f"peak at the largest at most {MAX_GROWTH} times that before"] = growth <= MAX_GROWTH
         bars["time grows linearly (the largest at 0.8 of the smallest's rate or more)"] = rates[-1] >= 0.8 * rates[0]
     return bars
@@ -156,11 +157,14 @@ def met(rows: list[dict[str, Any]]) -> dict[str, bool]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows and the bars as Markdown."""
-    lines = ["| input | CPU seconds | MB/s a core | tokenizer, seconds | peak memory | documents kept | tokens |"]
-    lines.append("|---|---|---|---|---|---|---|")
+    lines = [
+        "| input | CPU seconds | wall | MB/s a core | with the tokenizer's training | peak memory "
+        "| documents kept | tokens |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|")
     lines += [
-        f"| {row['megabytes']:,} MB in {row['files']} | {row['cpu_seconds']:.1f} | {row['rate']:.2f} "
-        f"| {row['stages']['tokenizer']['cpu_seconds']:.1f} | {row['peak_bytes'] / 1e6:.0f} MB "
+        f"| {row['megabytes']:,} MB in {row['files']} | {row['cpu_seconds']:.1f} | {row['wall_seconds']:.0f} "
+        f"| {row['rate']:.2f} | {row['whole_rate']:.2f} | {row['peak_bytes'] / 1e6:.0f} MB "
         f"| {row['kept']:,.0f} | {row['tokens']:,.0f} |"
         for row in rows
     ]

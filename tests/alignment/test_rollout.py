@@ -98,7 +98,7 @@ def test_the_engine_of_a_policy_with_lora_samples_from_the_adapted_weights() -> 
     assert [row[0].ids for row in before] != [row[0].ids for row in after]
     trees = [Tree(p.ids, (row[0].ids,)) for p, row in zip(PROMPTS, after, strict=True)]
     with torch.no_grad():
-        expected, _ = policy_logprobs(policy, pack(trees), 0.9)
+        expected = policy_logprobs(policy, pack(trees), 0.9)
     found = torch.tensor([logprob for row in after for logprob in row[0].logprobs])
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 

@@ -65,5 +65,5 @@ def test_a_side_without_examples_and_a_file_that_is_none_are_one_message(tmp_pat
         train(some, some.slice(0, 0), TrainSettings())
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     for name in ("broken.npz", "missing.npz"):
-        with pytest.raises(SourceError, match="quality classifier"):
+        with pytest.raises(SourceError, match="wanted a classifier"):
             Classifier.load(tmp_path / name)

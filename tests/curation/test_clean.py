@@ -1,5 +1,7 @@
 """Cleaning: what is mended, what is left alone, and that cleaning twice changes nothing more."""
 
+import textwrap
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -64,10 +66,20 @@ def test_page_furniture_goes_line_by_line_and_prose_about_it_stays() -> None:
     assert [row["boilerplate_lines"] for row in counts] == [4, 0, 0, 0]
 
 
+def test_paragraphs_broken_to_a_width_become_lines_and_are_counted() -> None:
+    wrapped = "\n".join(textwrap.wrap("The old man and the woman walked to the river in the evening. " * 9, 70))
+    texts, counts = cleaned([wrapped, "a short\ntext"])
+    assert texts == [wrapped.replace("\n", " "), "a short\ntext"]
+    assert [row["unwrapped"] for row in counts] == [1, 0]
+
+
 def test_each_repair_can_be_turned_off() -> None:
     dirty = "schÃ¶n  e\u0301\nRead more"
-    off = dict.fromkeys(("encoding", "unicode", "blanks", "boilerplate"), False)
-    assert cleaned([dirty], **off) == ([dirty], [{"encoding": 0, "unicode": 0, "blanks": 0, "boilerplate_lines": 0}])
+    off = dict.fromkeys(("encoding", "unicode", "blanks", "unwrap", "boilerplate"), False)
+    assert cleaned([dirty], **off) == (
+        [dirty],
+        [{"encoding": 0, "unicode": 0, "blanks": 0, "unwrapped": 0, "boilerplate_lines": 0}],
+    )
     assert cleaned([dirty], **(off | {"encoding": True}))[0] == ["schön  e\u0301\nRead more"]
     assert cleaned([dirty], **(off | {"boilerplate": True}))[0] == ["schÃ¶n  e\u0301"]
 

@@ -1,38 +1,41 @@
 """The mission's own path, by people in a real browser: written, returned, written again, reviewed by both parties, sealed,
-accepted; and ranked by five people, each alone, to mean ranks, a winner and a loser.
+accepted, fine-tuned on; and ranked by five people, each alone, to mean ranks, a winner and a loser, and a reward model.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from sqlalchemy import func, select
 
 from databases import Databases, postgresql_cluster
 from studio.browsers import Chromium, listening
+from studio.mission import (
+    KEPT,
+    LABELLERS,
+    MODEL,
+    NUM_PROMPTS,
+    PAIRS_A_WRITER,
+    PASSWORD,
+    REWRITTEN,
+    RUNS,
+    WRITERS,
+    People,
+    pairs_to_write,
+)
+from studio.mission_road import keep, learnt, tiny, whole
+from trivium.human.agreement import pairwise_agreement
 from trivium.human.desk.milestone_files import fetch
 from trivium.human.formats import read_comparisons, read_demonstrations
-from trivium.human.ranking import aggregate, group
+from trivium.human.ranking import aggregate, group, ranked
 from trivium.human.store.database import Database
-from trivium.primer.config import PrimerConfig
-from trivium.primer.demonstrations import as_prompt, write_prompts
-from trivium.records import Comparison, Demonstration, Prompt
-
-PASSWORD = "a long enough password"
-WRITERS, LABELLERS = ("w1", "w2", "w3"), ("l1", "l2", "l3", "l4", "l5")
-REPLIES = {"Paris.": 1, "It is Paris, I think.": 2, "Rome.": 3, "What is the capital of Spain?": 4}
-MODEL = os.environ.get("TRIVIUM_MISSION_MODEL", "")
-"""A model whose replies are ranked, such as quickstart/sft of the runs folder; without it they come from a file."""
-RUNS = Path(os.environ.get("TRIVIUM_RUNS", "runs"))
-NUM_PROMPTS = int(os.environ.get("TRIVIUM_MISSION_PROMPTS", "3"))
-KEPT = os.environ.get("TRIVIUM_MISSION_KEPT", "")
-"""A folder that the sealed milestones are copied to, to train on them."""
+from trivium.human.store.work import Judgement, Mark
+from trivium.records import Comparison, Demonstration
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -47,63 +50,6 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         made = Databases(cluster, folder)
         yield made.new()
         made.close()
-
-
-@dataclass
-class People:
-    """Everybody of the mission, in one window that they share one after the other."""
-
-    window: Chromium
-
-    def send(self, selector: str = "main form .btn.primary") -> None:
-        old = self.window.one("html")
-        self.window.one(selector).click()
-        self.window.until(lambda: self.window.all("html") and self.window.one("html") != old)
-
-    def enter(self, name: str) -> None:
-        """Sign in with e-mail and password."""
-        self.window.driver.delete_all_cookies()
-        self.window.open("/sign-in")
-        self.window.write("#email", f"{name}@example.org")
-        self.window.write("#password", PASSWORD)
-        self.send('form[action="/sign-in"] .btn.primary')
-        self.window.until(lambda: self.window.path == "/")
-
-    def join(self, name: str, link: str) -> None:
-        """Take an invitation with a new account."""
-        self.window.driver.delete_all_cookies()
-        self.window.driver.get(link)
-        self.window.write("#email", f"{name}@example.org")
-        self.window.write("#password", PASSWORD)
-        self.send()
-
-    def invite(self, slug: str, party: str, role: str) -> str:
-        self.window.open(f"/p/{slug}/members")
-        self.window.one(f'form[action="/p/{slug}/members"] [name=party] option[value={party}]').click()
-        self.window.one(f'form[action="/p/{slug}/members"] [name=role] option[value={role}]').click()
-        self.send(f'form[action="/p/{slug}/members"] .btn.primary')
-        return self.window.text("#invitation")
-
-    def read_guideline(self, place: str) -> None:
-        """Open a page of work, and say that its guideline was read where it asks so."""
-        self.window.open(place)
-        if "/guideline" in self.window.path:
-            self.window.one("[name=read]").click()
-            self.send("form:has([name=read]) .btn.primary")
-            self.window.open(place)
-
-    def guideline(self, slug: str, rubric: str) -> None:
-        self.window.open(f"/p/{slug}/guideline/edit")
-        self.window.write("#markdown", "# Be true\n\n1. **True.** Say what you know.")
-        self.window.one(f'#rubric option[value="{rubric}"]').click()
-        self.send('[name=do][value="publish"]')
-
-    def project(self, slug: str, kind: str) -> None:
-        self.window.open("/projects/new")
-        self.window.write("#title", f"Mission {kind}")
-        self.window.write("#slug", slug)
-        self.window.one(f'[name=kind][value="{kind}"]').click()
-        self.send()
 
 
 @pytest.fixture(scope="module")
@@ -121,203 +67,120 @@ def people(database: Database) -> Iterator[People]:
     window.close()
 
 
-def write_pair(people: People, slug: str, prompt: str, reply: str) -> None:
-    window = people.window
-    people.read_guideline(f"/p/{slug}/write")
-    window.until(lambda: "/write/" in window.path)
-    if window.one("#prompt").get_attribute("value") == "":
-        window.write("#prompt", prompt)
-    window.write("#reply", reply)
-    window.one('#domain option[value="geography"]').click()
-    window.one("#reply").click()
-    window.finish()
-
-
-def leave_to_others(people: People) -> None:
-    """Set aside what one is given after sending, so that each writer writes one pair."""
-    window = people.window
-    window.until(lambda: window.path.endswith("/write") or "/write/" in window.path)
-    while "/write/" in window.path:
-        window.one("#skip").click()
-        window.one('#skip-dialog [value="other"]').click()
-        people.send("#skip-dialog .btn.primary")
-
-
-def verdict(people: People, slug: str, key: str, reason: str = "") -> str:
-    """Give a verdict on the next of the sample; return the prompt that it was about."""
-    window = people.window
-    people.read_guideline(f"/p/{slug}/review")
-    window.until(lambda: "/review/" in window.path)
-    prompt = window.text(".prompt .words")
-    window.press(key)
-    if reason:
-        window.until(lambda: window.one(".reasons").is_displayed())
-        window.one(f'[name=reason][value="{reason}"]').click()
-        window.write("#why", "Please say it in one sentence.")
-    window.finish()
-    return prompt
+def kind(database: Database) -> str:
+    return "sqlite" if database.is_sqlite else "postgresql"
 
 
 def test_three_writers_and_two_parties_make_a_milestone_that_the_road_can_read(
     people: People, database: Database, tmp_path: Path
 ) -> None:
-    window, slug = people.window, "mission-pairs"
+    started, window, slug, pairs = time.monotonic(), people.window, "mission-pairs", pairs_to_write()
     people.enter("lead")
     people.project(slug, "demonstration")
     people.guideline(slug, "")
     window.open(f"/p/{slug}/requirement")
-    window.write("#body", "task_type=open_qa prompt_length=short 3")
+    window.write("#body", f"task_type=open_qa prompt_length=short {len(pairs)}")
     people.send('[name=do][value="freeze"]')
-    window.open(f"/p/{slug}/members")
-    for name in ("internal_share", "client_share"):
-        window.write(f"#{name}", "1")
-    people.send(f'form[action="/p/{slug}/settings"] .btn')
+    people.shares(slug, 1)
     links = {name: people.invite(slug, "partner", "writer") for name in WRITERS}
     links["partner"] = people.invite(slug, "partner", "reviewer")
     links["client"] = people.invite(slug, "client", "lead")
     window.open(f"/p/{slug}/batches")
-    window.write("#size", "3")
+    window.write("#size", str(len(pairs)))
     people.send(f'form[action="/p/{slug}/batches"] .btn.primary')
     for name, link in links.items():
         people.join(name, link)
-    for number, name in enumerate(WRITERS):
+        if name in WRITERS:  # each holds a pair before the first is sent: who sends one is given the next at once
+            people.go_to_work(f"/p/{slug}/write")
+            window.until(lambda: "/write/" in window.path)
+    who = {}
+    for number, (prompt, reply) in enumerate(pairs):
+        name = WRITERS[number % len(WRITERS)]
         people.enter(name)
-        write_pair(people, slug, f"What is the capital of country number {number + 1} please?", f"City {number + 1}.")
-        leave_to_others(people)
+        people.write_pair(slug, prompt, reply)
+        who[prompt] = name
     people.enter("partner")
-    returned = verdict(people, slug, "r", "too_vague")
-    for _ in range(2):
-        verdict(people, slug, "a")
-    writer = WRITERS[int(returned.split()[-2]) - 1]
-    people.enter(writer)
+    returned = people.verdict(slug, "r", "too_vague")
+    for _ in pairs[1:]:
+        people.verdict(slug, "a")
+    people.enter(who[returned])
     window.until(lambda: "Returned" in window.text("main"))
-    write_pair(people, slug, "", "It is the city of that number, in one sentence.")
+    people.write_pair(slug, "", REWRITTEN)
     people.enter("partner")
-    people.read_guideline(f"/p/{slug}/review")
+    people.go_to_work(f"/p/{slug}/review")
     window.until(lambda: "/review/" in window.path)
     assert window.all("ins"), "what changed since the last round is marked"
     window.press("a")
     window.finish()
     people.enter("client")
-    for _ in range(3):
-        verdict(people, slug, "a")
+    for _ in pairs:
+        people.verdict(slug, "a")
     people.enter("lead")
     window.open(f"/p/{slug}/deliveries")
     people.send(f'form[action="/p/{slug}/deliveries"] .btn.primary')
     assert window.path == f"/p/{slug}/deliveries/m1"
     people.enter("client")
     window.open(f"/p/{slug}/deliveries/m1")
-    pseudonym = window.text(".who")
-    window.write("#sign", pseudonym)
+    window.write("#sign", window.text(".who"))
     people.send('[name=answer][value="accept"]')
     assert "Accepted." in window.text("main")
     folder = fetch(database.url, slug, "m1", tmp_path)
     rows = [row for row in read_demonstrations("trivium", folder) if isinstance(row, Demonstration)]
-    assert len(rows) == 3
     assert {row.task_type for row in rows} == {"open_qa"}
-    assert "It is the city of that number, in one sentence." in {row.reply for row in rows}
-    assert len({row.writer for row in rows}) == 3
+    assert {row.prompt.text: row.reply for row in rows} == {**dict(pairs), returned: REWRITTEN}
+    assert len({row.writer for row in rows}) == len(WRITERS)
     if KEPT:
-        shutil.copytree(folder, Path(KEPT) / f"demonstrations-{'sqlite' if database.is_sqlite else 'postgresql'}")
-
-
-def rank_one(people: People, place: int) -> None:
-    """Rank the replies of the item in the window: as their worth is, the third person turns two around.
-
-    Replies of a model have no known worth: longer ones are put first, equal texts tie.
-    """
-    window = people.window
-    texts = [card.find_element("css selector", ".words").text for card in window.all(".reply")]
-    worth = {text: -len(text) for text in texts} if MODEL else REPLIES
-    ranks = [1 + sum(worth[other] < worth[text] for other in texts) for text in texts]
-    window.one(".reply").click()
-    for number, rank in enumerate(ranks):
-        digit = {1: 2, 2: 1}.get(rank, rank) if place == 2 and not MODEL else rank
-        window.press(*([Keys.ARROW_RIGHT] if number else []), str(digit))
-    assert window.text("#ready") == "All ranked"
-    window.finish()
-
-
-def imported_batch(people: People, slug: str, folder: Path) -> None:
-    """Take in a file of prompts with their replies as a batch."""
-    window = people.window
-    rows = [
-        Comparison(
-            prompt=Prompt.of(f"What is the capital of France ({n})?", origin="dataset", source="mission"),
-            replies=tuple(REPLIES), ranks=(1, 1, 1, 1), ranker="file",
-        )
-        for n in range(NUM_PROMPTS)
-    ]  # fmt: skip
-    file = folder / "replies.jsonl"
-    file.write_text("\n".join(row.model_dump_json() for row in rows))
-    window.open(f"/p/{slug}/pool")
-    window.one("#file").send_keys(str(file))
-    window.one('#format option[value="trivium"]').click()
-    window.one('[name=as][value="batch"]').click()
-    people.send(f'form[action="/p/{slug}/pool/import"] .btn.primary')
-    assert f"{NUM_PROMPTS} prompts are new" in window.text("main"), window.text("main")[:400]
-    window.open(f"/p/{slug}/batches")
-    people.send(f'form[action="/p/{slug}/batches/1/start"] .btn')
-
-
-def generated_batch(people: People, slug: str, folder: Path) -> None:
-    """Take in prompts, and let a model make four replies to each, with live progress."""
-    window = people.window
-    exercises = write_prompts(PrimerConfig.small(), 1)[:NUM_PROMPTS]
-    file = folder / "prompts.jsonl"
-    file.write_text("\n".join(as_prompt(one).model_dump_json() for one in exercises))
-    window.open(f"/p/{slug}/pool")
-    window.one("#file").send_keys(str(file))
-    window.one('#format option[value="trivium"]').click()
-    people.send(f'form[action="/p/{slug}/pool/import"] .btn.primary')
-    window.open(f"/p/{slug}/batches")
-    window.write("#size", str(NUM_PROMPTS))
-    window.one('#replies option[value="model"]').click()
-    window.write("#model", str(MODEL))
-    people.send(f'form[action="/p/{slug}/batches"] .btn.primary')
-    WebDriverWait(window.driver, 900).until(lambda _: "all made" in window.text("#generation"))
+        shutil.copytree(folder, Path(KEPT) / f"demonstrations-{kind(database)}")
+    keep(f"written-{kind(database)}", started, pairs=len(rows), returned=1, reviews=2 * len(rows) + 1)
 
 
 def test_five_labellers_rank_alone_and_their_mean_ranks_choose_winner_and_loser(
     people: People, database: Database, tmp_path: Path
 ) -> None:
-    window, slug = people.window, "mission-orders"
+    started, window, slug = time.monotonic(), people.window, "mission-orders"
     people.enter("lead")
     people.project(slug, "comparison")
     people.guideline(slug, "order")
-    window.open(f"/p/{slug}/members")
-    for name in ("internal_share", "client_share"):
-        window.write(f"#{name}", "0")
-    people.send(f'form[action="/p/{slug}/settings"] .btn')
+    people.shares(slug, 0)
     links = {name: people.invite(slug, "internal", "labeller") for name in LABELLERS}
-    (generated_batch if MODEL else imported_batch)(people, slug, tmp_path)
+    (people.batch_from_model if MODEL else people.batch_from_file)(slug, tmp_path)
+    made = time.monotonic()
     for name, link in links.items():
         people.join(name, link)
     for place, name in enumerate(LABELLERS):
         people.enter(name)
-        people.read_guideline(f"/p/{slug}/rank")
+        people.go_to_work(f"/p/{slug}/rank")
         for _ in range(NUM_PROMPTS):
             window.until(lambda: "/rank/" in window.path)
-            rank_one(people, place)
+            people.rank(place)
         window.until(lambda: "No ranking waits for you." in window.text("main"))
+    orders = time.monotonic()
     people.enter("lead")
     window.open(f"/p/{slug}/adjudicate")
-    while "/adjudicate/" in window.path:  # replies of a model may be equal: then there is no pair, and a lead says so
-        window.one('[name="decision"]').click()
-        window.write("#note", "They are as good as each other.")
-        window.finish()
+    decided = 0
+    while "/adjudicate/" in window.path:
+        people.decide()
+        decided += 1
     window.open(f"/p/{slug}/quality")
-    assert "of pairs agreed" in window.text("main")
+    shown = " ".join(window.text(".figures").split())
+    assert "of pairs agreed" in shown
     window.open(f"/p/{slug}/deliveries")
     people.send(f'form[action="/p/{slug}/deliveries"] .btn.primary')
     folder = fetch(database.url, slug, "m1", tmp_path)
-    comparisons = [row for row in read_comparisons("trivium", folder) if isinstance(row, Comparison)]
-    assert len(comparisons) == len(LABELLERS) * NUM_PROMPTS
+    rows = [row for row in read_comparisons("trivium", folder) if isinstance(row, Comparison)]
+    assert len(rows) == len(LABELLERS) * NUM_PROMPTS + orders_of_leads(database)
+    agreement = pairwise_agreement([ranked(one) for one in group(rows)])
+    with database.read() as db:
+        query = select(func.count()).select_from(Mark).join(Judgement, Judgement.id == Mark.judgement_id)
+        marks = db.scalar(query.where(Judgement.step == "label"))
     if KEPT:
-        shutil.copytree(folder, Path(KEPT) / f"comparisons-{'sqlite' if database.is_sqlite else 'postgresql'}")
+        shutil.copytree(folder, Path(KEPT) / f"comparisons-{kind(database)}")
+    keep(f"ranked-{kind(database)}", started, rankings=len(rows), marks=marks, adjudicated=decided, page=shown,
+         agreement=agreement.model_dump(), seconds_of_replies=round(made - started, 1),
+         seconds_of_ranking=round(orders - made, 1))  # fmt: skip
     if MODEL:
         return
-    for one in group(comparisons):
+    for one in group(rows):
         found = aggregate(one)
         assert found.num_rankers == 5
         assert found.winner is not None
@@ -331,3 +194,31 @@ def test_five_labellers_rank_alone_and_their_mean_ranks_choose_winner_and_loser(
         }
         assert found.replies[found.winner] == "Paris."
         assert found.replies[found.loser] == "What is the capital of Spain?"
+
+
+def orders_of_leads(database: Database) -> int:
+    """Return how many contested items a lead settled by an order, which is delivered as one more ranking."""
+    with database.read() as db:
+        decisions = db.scalars(select(Judgement.body).where(Judgement.step == "adjudicate")).all()
+    return sum(one["decision"] == "winner" for one in decisions)
+
+
+def test_the_road_trains_on_what_was_sealed_in_the_browser(database: Database, tmp_path: Path) -> None:
+    started = time.monotonic()
+    if not MODEL:
+        made = tiny(database.url, tmp_path)
+        assert made["sft"].manifest.metrics["demonstrations"].value == len(WRITERS) * PAIRS_A_WRITER
+        known = learnt(made["comparisons"], made["reward"])
+        assert (known.num_prompts, known.num_contested, known.num_pairs) == (NUM_PROMPTS, 0, 6 * NUM_PROMPTS)
+        assert made["reward"].manifest.metrics["groups"].value == NUM_PROMPTS
+        return
+    made = whole(database.url, tmp_path)
+    known = learnt(made["mission-reward/comparisons"], made["mission-reward/reward"])
+    keep(f"trained-{kind(database)}", started, **asdict(known),
+         **{f"{name} {key}": value.model_dump() for name in ("mission-sft/sft", "mission-reward/comparisons",
+            "mission-reward/reward") for key, value in made[name].manifest.metrics.items()},
+         ids={name: one.id for name, one in made.items()})  # fmt: skip
+    written = made["mission-sft/demonstrations"].manifest.metrics
+    assert written["demonstrations"].value + written["heldout"].value == len(WRITERS) * PAIRS_A_WRITER
+    assert known.num_prompts == NUM_PROMPTS
+    assert known.num_right > known.num_pairs / 2

@@ -39,7 +39,7 @@ def document(count: int, seed: int) -> Tree:
 
 def wanted_logprobs(model: LanguageModel, batch: PackedBatch) -> torch.Tensor:
     hidden = model(batch.ids_BT, batch.positions_BT, batch.allowed).flatten(0, 1)
-    return token_logprobs(hidden[batch.source_N], model.lm_head.weight, batch.target_N)[0]
+    return token_logprobs(hidden[batch.source_N], model.lm_head.weight, batch.target_N)
 
 
 def plain_logprobs(model: LanguageModel, ids: Sequence[int]) -> torch.Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name every reader of torch code expects
 
-from trivium.training.losses import chunked_cross_entropy, token_logprobs
+from trivium.training.losses import chunked_cross_entropy, token_logprobs, token_logprobs_and_entropies
 
 
 def draw(count: int, width: int = 16, vocab: int = 37) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -69,16 +69,18 @@ def test_large_logits_neither_overflow_nor_lose_the_loss():
 @pytest.mark.parametrize("chunk", [4, 64])
 def test_token_logprobs_and_entropies_equal_the_full_softmax(temperature, chunk):
     hidden, weight, target = draw(20)
-    logprobs, entropy = token_logprobs(hidden, weight, target, temperature, chunk)
+    logprobs = token_logprobs(hidden, weight, target, temperature, chunk)
     full = torch.log_softmax(hidden @ weight.T / temperature, -1)
-    wanted_entropy = torch.distributions.Categorical(logits=full).entropy()
-    torch.testing.assert_close(logprobs, full.gather(1, target[:, None])[:, 0])
-    torch.testing.assert_close(entropy, wanted_entropy)
-    grads = torch.autograd.grad((logprobs * entropy).sum(), (hidden, weight))
-    wanted = torch.autograd.grad((full.gather(1, target[:, None])[:, 0] * wanted_entropy).sum(), (hidden, weight))
-    torch.testing.assert_close(grads, wanted, atol=2e-5, rtol=1e-4)
+    wanted = full.gather(1, target[:, None])[:, 0]
+    torch.testing.assert_close(logprobs, wanted)
+    grads = torch.autograd.grad(logprobs.square().sum(), (hidden, weight))
+    wanted_grads = torch.autograd.grad(wanted.square().sum(), (hidden, weight))
+    torch.testing.assert_close(grads, wanted_grads, atol=2e-5, rtol=1e-4)
+    same, entropies = token_logprobs_and_entropies(hidden, weight, target, temperature, chunk)
+    assert torch.equal(same, logprobs)  # a ratio of the two is exactly 1
+    torch.testing.assert_close(entropies, torch.distributions.Categorical(logits=full).entropy())
 
 
-def test_log_probs_of_no_token_are_an_empty_pair():
-    logprobs, entropy = token_logprobs(*draw(0))
-    assert logprobs.shape == entropy.shape == (0,)
+def test_log_probs_of_no_token_are_empty():
+    logprobs, entropies = token_logprobs_and_entropies(*draw(0))
+    assert token_logprobs(*draw(0)).shape == logprobs.shape == entropies.shape == (0,)

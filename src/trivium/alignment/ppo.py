@@ -97,7 +97,7 @@ class PPOTask:
             yield from self._mix_losses(step)
 
     def _policy_loss(self, minibatch: Minibatch, *, first: bool) -> tuple[Tensor, dict[str, float]]:
-        logprobs_N, _ = policy_logprobs(self.models.policy, minibatch.batch, self.settings.rollout.temperature)
+        logprobs_N = policy_logprobs(self.models.policy, minibatch.batch, self.settings.rollout.temperature)
         logprobs_ML, _ = to_rows(logprobs_N, minibatch.batch.reply_N, len(minibatch.replies))
         loss, stats = ppo_policy_loss(
             logprobs_ML,

@@ -17,7 +17,7 @@ from trivium.inference.engine import Engine
 from trivium.inference.sampling import Sampling
 from trivium.model.decoder import LanguageModel, ScalarModel
 from trivium.training.batch import PackedBatch, Tree, pack
-from trivium.training.losses import token_logprobs
+from trivium.training.losses import token_logprobs, token_logprobs_and_entropies
 from trivium.training.precision import PLAIN, Products
 from trivium.training.scores import end_scores
 
@@ -72,13 +72,15 @@ def sample_replies(model: LanguageModel, prompts: Sequence[RolloutPrompt], sampl
     return [Reply(p, tuple(g[0].ids), g[0].stopped) for p, g in zip(prompts, drawn, strict=True)]
 
 
-def policy_logprobs(model: LanguageModel, batch: PackedBatch, temperature: float) -> tuple[Tensor, Tensor]:
-    """Return (log-probs [N] of the reply tokens, entropies [N]); the temperature divides the logits as it did when
-    sampling.
-    """
-    hidden_BTD = model(batch.ids_BT, batch.positions_BT, batch.allowed)
-    hidden_ND = hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
-    return token_logprobs(hidden_ND, model.lm_head.weight, batch.target_N, temperature)
+def policy_logprobs(model: LanguageModel, batch: PackedBatch, temperature: float) -> Tensor:
+    """Return the log-probs [N] of the reply tokens; the temperature divides the logits as it did when sampling."""
+    return token_logprobs(_before_replies(model, batch), model.lm_head.weight, batch.target_N, temperature)
+
+
+def _before_replies(model: LanguageModel, batch: PackedBatch) -> Tensor:
+    """Return the hidden states [N, D] that the reply tokens were chosen from."""
+    hidden_BTD: Tensor = model(batch.ids_BT, batch.positions_BT, batch.allowed)
+    return hidden_BTD.flatten(0, 1).index_select(0, batch.source_N)
 
 
 def values(model: ScalarModel, batch: PackedBatch, products: Products = PLAIN) -> Tensor:
@@ -124,8 +126,9 @@ def prepare(replies: list[Reply], models: Models, beta: float, settings: Rollout
     device = next(models.policy.parameters()).device
     batch = pack(trees, row_tokens=settings.row_tokens).to(device)
     num = len(replies)
-    logprobs_N, entropy_N = policy_logprobs(models.policy, batch, settings.temperature)
-    reference_N, _ = policy_logprobs(models.reference, batch, settings.temperature)
+    hidden_ND, weight_VD = _before_replies(models.policy, batch), models.policy.lm_head.weight
+    logprobs_N, entropy_N = token_logprobs_and_entropies(hidden_ND, weight_VD, batch.target_N, settings.temperature)
+    reference_N = policy_logprobs(models.reference, batch, settings.temperature)
     logprobs_ML, mask_ML = to_rows(logprobs_N, batch.reply_N, num)
     reference_ML, _ = to_rows(reference_N, batch.reply_N, num)
     values_ML, _ = to_rows(values(models.value, batch, settings.products), batch.reply_N, num)

@@ -19,11 +19,14 @@ NAME = "curated"
 
 def curate(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Folders or files; NAME=PATH gives one a name.")
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...", help="Folders, files, or addresses of object stores; NAME=PATH gives one a name."
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything that is made.")],
     against: Annotated[
-        list[Path], typer.Option(metavar="FILE", help="Evaluation items that must not be in the corpus.")
+        list[str], typer.Option(metavar="FILE", help="Evaluation items that must not be in the corpus.")
     ] = [],  # noqa: B006 (typer)
     licences: Annotated[
         list[str], typer.Option("--licence", metavar="[NAME=]TEXT", help="Licence of one source, or of all.")
@@ -40,6 +43,8 @@ def curate(
     Every step is on: encoding repair, language identification, quality rules, bad words, personal data, exact and near
     duplicates, repeated paragraphs. The recipe lies in DIR: change it there and run it again, or use --set, as in
     --set corpus.language.keep='["en"]', --set tokenizer.vocab_size=16384 or --set corpus.engine.workers=2.
+    Sources may be s3://, gs:// and hf:// addresses, read with the keys of the environment: --set
+    sources.store.anonymous=true reads public data, --set sources.store.endpoint=URL another S3.
     """
     from trivium import flow
     from trivium.core.log import EventLog

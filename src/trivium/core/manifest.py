@@ -59,7 +59,8 @@ class Manifest(BaseModel):
     created_at: str
     gathered: bool = False
     gathered_files: dict[str, str] = Field(default_factory=dict)
-    """For a gathered artifact: name within the source → SHA-256 of what was read."""
+    """For a gathered artifact: name within the source → SHA-256 of what was read; of a file of an object store that of
+    its size and of the mark by which the store tells versions apart."""
     seal: str = ""
 
     def sealed(self) -> Manifest:

@@ -61,8 +61,11 @@ class StageContext:
 class Gathers:
     """Mixed into the config of a gathered stage: says which real files it reads, so that their contents make the id."""
 
-    def gathered_files(self) -> Mapping[str, Path]:
-        """Return name within the source → file; raise SourceError where a source is missing or empty."""
+    def gathered_files(self) -> Mapping[str, Path | str]:
+        """Return name within the source → file, or the hash of its version where an object store tells it.
+
+        SourceError where a source is missing or empty.
+        """
         raise NotImplementedError
 
 
@@ -162,11 +165,11 @@ def stage(*, version: int, gathered: bool = False, seeded: bool = True) -> Calla
     return declare
 
 
-def _content_hashes(files: Mapping[str, Path]) -> dict[str, str]:
+def _content_hashes(files: Mapping[str, Path | str]) -> dict[str, str]:
     hashes: dict[str, str] = {}
     for name, path in sorted(files.items()):
         try:
-            hashes[name] = file_hash(path)
+            hashes[name] = path if isinstance(path, str) else file_hash(path)
         except OSError as error:
             do = "give read permission, or leave it out"
             raise SourceError(f"cannot read a source: {error.strerror}", where=str(path), do=do) from error

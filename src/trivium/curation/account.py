@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from trivium.curation import rules
 from trivium.curation.contamination import EvaluationIndex
@@ -20,12 +21,14 @@ from trivium.curation.sift import rule_columns
 
 LENGTH_EDGES = (0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
 """Characters; the last bin is open."""
+SCORES = ("toxicity", "example_score")
+SCORE_BINS = 10
 CLUSTER_EDGES = (2, 3, 4, 6, 11, 51)
 MUCH = 0.5
 """A rule that takes more than this share is worth a look."""
 LARGEST = 8
 BEFORE = ("too short", "exact duplicate", "language", "language unsure")
-AFTER = ("bad words", "unlike the good examples", "evaluation item", "near duplicate", "nothing but repeats")
+AFTER = ("bad words", "toxic", "unlike the good examples", "evaluation item", "near duplicate", "nothing but repeats")
 """Rules that are not among the quality rules, in the order in which they apply."""
 COPIES = ("exact duplicate", "near duplicate")
 
@@ -43,6 +46,7 @@ class Account:
         self.dropped: dict[str, Counter[str]] = {}
         self.languages: dict[str, Counter[str]] = defaultdict(Counter)
         self.lengths = {side: np.zeros(len(LENGTH_EDGES), np.int64) for side in ("read", "kept")}
+        self.scores: dict[str, dict[str, NDArray[np.int64]]] = {}
         self.clusters: Counter[str] = Counter()
         self.cluster_sources: dict[str, set[str]] = defaultdict(set)
         self.sums: dict[str, int] = defaultdict(int)
@@ -68,11 +72,23 @@ class Account:
                 self.cluster_sources[cluster].add(source)
             if codes is not None and codes[index] is not None:
                 self.languages[codes[index]].update(["read"] if rule is not None else ["read", "kept"])
-        self._lengths(columns["characters"], np.array([rule is None for rule in columns["rule"]], bool))
+        kept = np.array([rule is None for rule in columns["rule"]], bool)
+        self._lengths(columns["characters"], kept)
+        self._scores(batch, kept)
         self._sums(batch)
         self._overlaps(batch)
 
-    def _lengths(self, lengths: list[int], kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+    def _scores(self, batch: pa.RecordBatch, kept: NDArray[np.bool_]) -> None:
+        for name in set(SCORES) & set(batch.schema.names):
+            column = batch.column(name)
+            scored = np.asarray(column.is_valid().to_numpy(zero_copy_only=False), bool)
+            bins = (column.fill_null(0.0).to_numpy(zero_copy_only=False) * SCORE_BINS).astype(np.int64)
+            bins = np.minimum(bins, SCORE_BINS - 1)
+            of = self.scores.setdefault(name, {side: np.zeros(SCORE_BINS, np.int64) for side in ("read", "kept")})
+            for side, which in (("read", scored), ("kept", scored & kept)):
+                of[side] += np.bincount(bins[which], minlength=SCORE_BINS)
+
+    def _lengths(self, lengths: list[int], kept: NDArray[np.bool_]) -> None:
         bins = np.searchsorted(LENGTH_EDGES, lengths, side="right") - 1
         for side, of in (("read", bins), ("kept", bins[kept])):
             self.lengths[side] += np.bincount(of, minlength=len(LENGTH_EDGES))
@@ -125,6 +141,12 @@ class Account:
                 for code, counts in sorted(self.languages.items(), key=lambda each: (-each[1]["read"], each[0]))
             },
             "lengths": {"edges": list(LENGTH_EDGES)} | {side: bins.tolist() for side, bins in self.lengths.items()},
+            "scores": {
+                name: {"edges": [number / SCORE_BINS for number in range(SCORE_BINS)]}
+                | {side: bins.tolist() for side, bins in self.scores[name].items()}
+                for name in SCORES
+                if name in self.scores
+            },
             "duplicates": self._duplicates(),
             "private": self._counts("private."),
             "repaired": self._counts("clean."),

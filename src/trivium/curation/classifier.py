@@ -1,4 +1,6 @@
-"""Good and bad example texts to a small linear classifier over hashed words, and word hashes to its scores."""
+"""Example texts of two sides to a small linear classifier over hashed words, and word hashes to its scores: quality by
+good and bad examples, toxicity by toxic and harmless ones.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,7 @@ class Classifier:
                 return cls(held["weights"].astype(np.float32), float(held["bias"]))
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise SourceError(
-                f"wanted a quality classifier, found {error}",
+                f"wanted a classifier, found {error}",
                 where=str(path),
                 do="train one from good and bad examples, or give the right file",
             ) from error
@@ -101,6 +103,21 @@ def classify(words: Words, by: Classifier) -> pa.DoubleArray:
     sizes = np.diff(offsets)
     ends = np.concatenate([[0.0], np.cumsum(by.weights[features], dtype=np.float64)])
     return pa.array(_sigmoid((ends[offsets[1:]] - ends[offsets[:-1]]) / np.sqrt(np.maximum(sizes, 1)) + by.bias))
+
+
+def classify_passages(words: Words, by: Classifier, num_words: int) -> pa.DoubleArray:
+    """Return the highest score of any passage of each document: one in a long text counts as it does alone.
+
+    A document is cut into equal passages of `num_words` words or more, and fewer than twice as many.
+    """
+    counts = np.diff(words.offsets)
+    num_passages = np.maximum(counts // num_words, 1)
+    firsts = np.cumsum(num_passages) - num_passages
+    rank = np.arange(num_passages.sum()) - np.repeat(firsts, num_passages)
+    starts = np.repeat(words.offsets[:-1], num_passages)
+    starts += rank * np.repeat(counts, num_passages) // np.repeat(num_passages, num_passages)
+    scores = classify(Words(words.hashes, np.append(starts, words.offsets[-1])), by)
+    return pa.array(np.maximum.reduceat(scores.to_numpy(), firsts) if len(counts) else np.zeros(0))
 
 
 def _features(of: Words, num_buckets: int) -> tuple[I64, I64]:

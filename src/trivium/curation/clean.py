@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from trivium.curation.blocks import as_bytes
+from trivium.curation.unwrap import MAX_WIDTH, MIN_BREAKS, unwrap
 
 I64 = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -34,6 +35,8 @@ class CleanSettings(BaseModel):
     """NFC."""
     blanks: bool = True
     """Unicode blanks to plain ones, runs to one (indentation stays), at most one blank line, no control characters."""
+    unwrap: bool = True
+    """Paragraphs that were broken to a fixed width become one line each, as in the rest; verse, code, lists stay."""
     boilerplate: bool = True
     """Lines of page furniture go: cookie and `javascript` notices, policy links (C4, Raffel et al. 2020), share
     buttons.
@@ -41,8 +44,8 @@ class CleanSettings(BaseModel):
 
 
 def clean(texts: pa.LargeStringArray, settings: CleanSettings) -> tuple[pa.LargeStringArray, pa.RecordBatch]:
-    """Return the new texts and int32 counts a document: `encoding`, `unicode`, `blanks` (1 where changed, else 0) and
-    `boilerplate_lines`.
+    """Return the new texts and int32 counts a document: `encoding`, `unicode`, `blanks`, `unwrapped` (1 where changed,
+    else 0) and `boilerplate_lines`.
 
     >>> new, counts = clean(pa.array(["cafÃ©  two\\u00a0 \\n\\n\\n\\nend"], pa.large_string()), CleanSettings())
     >>> new[0].as_py(), counts.to_pylist()[0]["encoding"]
@@ -54,6 +57,7 @@ def clean(texts: pa.LargeStringArray, settings: CleanSettings) -> tuple[pa.Large
         ("encoding", settings.encoding, _mend_encoding),
         ("unicode", settings.unicode, _compose),
         ("blanks", settings.blanks, _plain_blanks),
+        ("unwrapped", settings.unwrap, _unwrapped),
     )
     for name, wanted, step in steps:
         new = step(texts) if wanted else texts
@@ -176,6 +180,14 @@ def single(text: str) -> str:
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
     return text.strip("\n").rstrip()
+
+
+def _unwrapped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Look at texts whose lines are short on the whole."""
+    data, offsets = as_bytes(texts)
+    num_ends = np.diff(np.searchsorted(np.flatnonzero(data == 10), offsets))
+    flags = (num_ends >= MIN_BREAKS) & (np.diff(offsets) < MAX_WIDTH * (num_ends + 1))
+    return _changed(texts, flags, _one_by_one(unwrap))
 
 
 def _without_furniture(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, pa.Array]:

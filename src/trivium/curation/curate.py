@@ -20,11 +20,14 @@ from trivium.curation.portions import Portion, plan_portions
 from trivium.curation.repeats import NONE, find_repeats
 from trivium.curation.settings import CurationSettings
 from trivium.curation.settle import Decided, settle
-from trivium.curation.sift import CLASSIFIER, SiftJob, sift
+from trivium.curation.sift import CLASSIFIER, TOXICITY, SiftJob, sift
 from trivium.records import Document, read_records
 
 DOCUMENTS, RESERVED = "documents.jsonl", "heldout_documents.jsonl"
-ITEMS, GOOD, BAD = "evaluation.jsonl", "good_examples.jsonl", "bad_examples.jsonl"
+ITEMS = "evaluation.jsonl"
+QUALITY = ("corpus.examples", "good_examples", "bad_examples", CLASSIFIER)
+TOXIC = ("corpus.toxicity", "toxic_examples", "harmless_examples", TOXICITY)
+"""Which section trains a classifier, which uses of sources it learns to score high and low, and where it goes."""
 Tell = Callable[[int], None]
 
 
@@ -76,14 +79,11 @@ def _sift_all(
 
 
 def _prepare(place: Workplace, settings: CurationSettings) -> EvaluationIndex | None:
-    """Write what all portions share: the index of evaluation items, the classifier."""
+    """Write what all portions share: the index of evaluation items, the classifiers."""
     place.scratch.mkdir(parents=True, exist_ok=True)
-    if settings.examples is not None:
-        good, bad = (
-            pa.array([row.text for row in _given(place, name, "corpus.examples", use)], pa.large_string())
-            for name, use in ((GOOD, "good_examples"), (BAD, "bad_examples"))
-        )
-        train(good, bad, TrainSettings(seed=place.seed)).save(place.scratch / CLASSIFIER)
+    for asked, of in ((settings.examples, QUALITY), (settings.toxicity, TOXIC)):
+        if asked is not None:
+            _train(place, *of)
     if settings.decontamination is None:
         return None
     items = _given(place, ITEMS, "corpus.decontamination", "evaluation")
@@ -91,6 +91,15 @@ def _prepare(place: Workplace, settings: CurationSettings) -> EvaluationIndex | 
     index.save(place.scratch / EVALUATION)
     index.save(place.out / EVALUATION)  # the token store is checked against it once more
     return index
+
+
+def _train(place: Workplace, section: str, high: str, low: str, name: str) -> None:
+    """Train a classifier on the examples that the sources give."""
+    high_texts, low_texts = (
+        pa.array([row.text for row in _given(place, f"{use}.jsonl", section, use)], pa.large_string())
+        for use in (high, low)
+    )
+    train(high_texts, low_texts, TrainSettings(seed=place.seed)).save(place.scratch / name)
 
 
 def _given(place: Workplace, name: str, section: str, use: str) -> list[Document]:

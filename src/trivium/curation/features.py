@@ -19,6 +19,7 @@ I64 = NDArray[np.int64]
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Rae et al. 2021 (Gopher), appendix A.1.1."""
+KNOWN_WORDS = (*STOP_WORDS, "javascript", "lorem")
 SHORT_LINE_CHARS = 30
 """FineWeb (Penedo et al. 2024), section 3.6."""
 MIN_LINE_WORDS = 3
@@ -102,29 +103,41 @@ def look(block: Block) -> Seen:
 def block_scores(seen: Seen) -> dict[str, F64]:
     """Return all columns but those of repeated n-grams."""
     tokens, block = seen.tokens, seen.block
-    num_words = np.diff(num_before(seen.tokens.is_word)[tokens.bounds]).astype(np.float64)
+    num_words = np.diff(num_before(tokens.is_word)[tokens.bounds]).astype(np.float64)
     num_tokens = np.diff(tokens.bounds).astype(np.float64)
-    token_chars = seen.chars(tokens.starts, tokens.ends + 1)
-    num_alpha = seen.per_document(seen.token_documents[tokens.has_letter])
-    word_chars = seen.per_document(seen.token_documents[seen.tokens.is_word], token_chars[seen.tokens.is_word])
+    num_alpha = np.diff(num_before(tokens.has_letter)[tokens.bounds]).astype(np.float64)
+    known = _known_words(seen)
     num_chars = seen.chars(block.offsets[:-1], block.offsets[1:]).astype(np.float64)
     places = {byte: _places(seen, byte) for byte in b"#{}\n"}
     ellipses = _documents_of(seen, _ellipses(block))
     return {
         "num_chars": num_chars,
         "num_words": num_words,
-        "num_stop_words": _num_stop_words(seen),
+        "num_stop_words": np.sum([np.minimum(known[word], 1) for word in STOP_WORDS], axis=0),
         "num_curly_brackets": places[ord("{")] + places[ord("}")],
-        "mean_word_chars": _share(word_chars, num_words),
+        "mean_word_chars": _share(_word_chars(seen), num_words),
         "alpha_word_share": _share(num_alpha, num_tokens),
         "symbol_word_ratio": _share(np.maximum(places[ord("#")], ellipses), num_tokens),
         "newline_word_ratio": _share(places[ord("\n")], num_tokens),
-        "lorem_ipsum": _phrase(seen, ("lorem", "ipsum")),
-        **_line_scores(seen, num_chars),
+        "lorem_ipsum": _phrase(seen, ("lorem", "ipsum")) if known["lorem"].any() else np.zeros(block.num_documents),
+        **_line_scores(seen, num_chars, has_script=bool(known["javascript"].any())),
     }
 
 
-def _line_scores(seen: Seen, num_chars: F64) -> dict[str, F64]:
+def _word_chars(seen: Seen) -> F64:
+    """Return how many characters are in each document's words: their bytes, less those that begin no character."""
+    tokens = seen.tokens
+    sizes = np.zeros(len(tokens.starts) + 1, np.int64)
+    np.cumsum((tokens.ends + 1 - tokens.starts) * tokens.is_word, out=sizes[1:])
+    num_bytes = np.diff(sizes[tokens.bounds])
+    if not len(seen.continuation) or not len(tokens.starts):
+        return num_bytes.astype(np.float64)
+    inside = np.searchsorted(tokens.starts, seen.continuation, side="right") - 1  # a blank's bytes count for a token
+    inside = inside[(inside >= 0) & (seen.continuation <= tokens.ends[inside])]
+    return num_bytes - seen.per_document(seen.token_documents[inside[tokens.is_word[inside]]])
+
+
+def _line_scores(seen: Seen, num_chars: F64, *, has_script: bool) -> dict[str, F64]:
     lines, data = seen.lines, seen.block.data
     num_lines = seen.per_document(lines.documents)
     chars = seen.chars(lines.starts, lines.ends + 1)
@@ -138,7 +151,7 @@ def _line_scores(seen: Seen, num_chars: F64) -> dict[str, F64]:
     paragraph_again = ln.repeated(keys, owners)
     closes = np.append(opens, len(lines.ends))[1:] - 1
     paragraph_chars = seen.chars(lines.starts[opens], lines.ends[closes] + 1)
-    script = np.unique(_line_of(seen, _where_words(seen, "javascript")))
+    script = np.unique(_line_of(seen, _where_words(seen, "javascript"))) if has_script else np.zeros(0, np.int64)
 
     def count(chosen: NDArray[np.bool_]) -> F64:
         return seen.per_document(lines.documents[chosen])
@@ -175,12 +188,19 @@ def _num_sentences(seen: Seen) -> F64:
     return seen.per_document(seen.token_documents[last])
 
 
-def _num_stop_words(seen: Seen) -> F64:
-    """Count which of the stop words a document has, each once."""
-    found = np.zeros(seen.block.num_documents)
-    for word in STOP_WORDS:
-        found[seen.token_documents[_where_words(seen, word)]] += 1
-    return found
+def _known_words(seen: Seen) -> dict[str, F64]:
+    """Count each of the words that rules look for; a table of their last 16 bits rules most others out."""
+    hashes = seen.tokens.hashes
+    likely = np.flatnonzero(_likely_words()[hashes & np.uint64(0xFFFF)])
+    hashes, documents = hashes[likely], seen.token_documents[likely]
+    return {word: seen.per_document(documents[hashes == _hash_of(word)]) for word in KNOWN_WORDS}
+
+
+@cache
+def _likely_words() -> NDArray[np.bool_]:
+    table = np.zeros(1 << 16, np.bool_)
+    table[[int(_hash_of(word)) & 0xFFFF for word in KNOWN_WORDS]] = True
+    return table
 
 
 def _where_words(seen: Seen, word: str) -> I64:

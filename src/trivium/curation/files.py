@@ -19,6 +19,7 @@ import zstandard
 
 from trivium.core.errors import SourceError
 from trivium.curation.ledger import Ledger
+from trivium.curation.places import Address, Place, list_files, open_bytes, unreachable
 
 TEXT_KINDS = (".txt", ".md")
 LINE_KINDS = (".jsonl", ".ndjson")
@@ -30,6 +31,8 @@ TABLE_KINDS = (".parquet", ".arrow", ".pdf")
 PACKED_KINDS = TEXT_KINDS + LINE_KINDS + ARRAY_KINDS + PAGE_KINDS + ARCHIVE_KINDS + CELL_KINDS
 KINDS = PACKED_KINDS + TABLE_KINDS
 """What can be read; `PACKED_KINDS` also with `.gz` or `.zst` behind, the others are packed within."""
+
+_WANTED = f"a file or folder of {', '.join(KINDS)} (but for the last {len(TABLE_KINDS)} also .gz and .zst)"
 
 DATASET_PAGES = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What a Hugging Face dataset folder says of itself: no documents."""
@@ -44,11 +47,13 @@ _BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 
 @dataclass(frozen=True)
 class Found:
-    """A readable file: where it lies, how the ledger names it, what kind it is."""
+    """A readable file: where it lies, how the ledger names it, what kind it is, how large it is there."""
 
-    path: Path
+    path: Place
     name: str
     kind: str
+    num_bytes: int
+    """As it lies there, packed where it is packed."""
 
 
 def kind_of(name: str) -> str | None:
@@ -62,18 +67,19 @@ def kind_of(name: str) -> str | None:
     return next((kind for kind in (KINDS if plain == lower else PACKED_KINDS) if plain.endswith(kind)), None)
 
 
-def find_files(path: Path, ledger: Ledger) -> list[Found]:
+def find_files(path: Place, ledger: Ledger) -> list[Found]:
     """Return the readable files in the order of their names; what else lies there goes to the ledger.
 
     Links to folders are followed, each folder once, so that a loop ends. SourceError where nothing can be read.
     """
-    wanted = f"a file or folder of {', '.join(KINDS)} (but for the last {len(TABLE_KINDS)} also .gz and .zst)"
+    if isinstance(path, Address):
+        return _files_of_store(path, ledger)
     if not path.exists():
         parent = path.parent
         beside = sorted(each.name for each in parent.iterdir())[:8] if parent.is_dir() else []
         around = f"beside it lie {', '.join(beside)}" if beside else "its folder is empty or missing too"
         raise SourceError(
-            f"wanted {wanted}, found nothing at this path; {around}",
+            f"wanted {_WANTED}, found nothing at this path; {around}",
             where=str(path),
             do="check the path, or set the source to where the text lies",
         )
@@ -84,13 +90,36 @@ def find_files(path: Path, ledger: Ledger) -> list[Found]:
         names = [path.name]
         files = [file] if (file := _readable(path, path.name, ledger)) else []
     if not files:
-        there = f"only {', '.join(names[:8])}" if names else "an empty folder"
-        raise SourceError(
-            f"wanted {wanted}, found {there}",
-            where=str(path),
-            do="convert the text to one of these, or give another path",
-        )
+        raise _none_readable(path, names)
     return files
+
+
+def _files_of_store(address: Address, ledger: Ledger) -> list[Found]:
+    """Return the readable files under an address, as `find_files` does."""
+    there = list_files(address)
+    if not there:
+        raise SourceError(
+            f"wanted {_WANTED}, found nothing at this address",
+            where=str(address),
+            do="check bucket and folder, and that the keys in use may list them",
+        )
+    files = []
+    for name, size in there:
+        place = address.below(name) if name else address
+        if kind := _kind_or_told(name or address.name, ledger):
+            files.append(Found(place, name or address.name, kind, size))
+    if not files:
+        raise _none_readable(address, [name or address.name for name, _ in there])
+    return files
+
+
+def _none_readable(place: Place, names: list[str]) -> SourceError:
+    there = f"only {', '.join(names[:8])}" if names else "an empty folder"
+    return SourceError(
+        f"wanted {_WANTED}, found {there}",
+        where=str(place),
+        do="convert the text to one of these, or give another path",
+    )
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -113,18 +142,29 @@ def _walk(root: Path) -> Iterator[str]:
 
 def _readable(path: Path, name: str, ledger: Ledger) -> Found | None:
     """Return the file, or write down why it cannot be read."""
-    kind = kind_of(path.name)
+    kind = _kind_or_told(name, ledger)
+    if kind is None:
+        return None
+    if not path.exists():
+        ledger.drop("a link to nothing", file=name)
+        return None
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        ledger.drop("not a regular file", file=name)
+        return None
+    return Found(path, name, kind, status.st_size)
+
+
+def _kind_or_told(name: str, ledger: Ledger) -> str | None:
+    """Return the kind of a file by its name, or write down why it is none that can be read."""
+    last = name.rpartition("/")[2]
+    kind = kind_of(last)
     if kind is None:
         ledger.drop("not a kind of file that can be read", file=name)
-    elif path.name in DATASET_PAGES:
+    elif last in DATASET_PAGES:
         ledger.drop("a dataset folder's description of itself, no documents", file=name)
-    elif not path.exists():
-        ledger.drop("a link to nothing", file=name)
-    elif not stat.S_ISREG(path.stat().st_mode):
-        ledger.drop("not a regular file", file=name)
-    else:
-        return Found(path, name, kind)
-    return None
+        return None
+    return kind
 
 
 def read_blocks(
@@ -138,7 +178,7 @@ def read_blocks(
     try:
         with open_unpacked(file) as handle:
             packed = is_packed(file)
-            allowed = max(BOMB_BYTES, file.path.stat().st_size * max_ratio) if packed else None
+            allowed = max(BOMB_BYTES, file.num_bytes * max_ratio) if packed else None
             start, stop = span
             if start:
                 handle.seek(start)
@@ -155,6 +195,8 @@ def read_blocks(
     except zstandard.ZstdError as error:
         ledger.drop("broken zstd: the rest of the file is lost", file=file.name, excerpt=str(error))
     except OSError as error:
+        if isinstance(file.path, Address):  # the network's fault, not the file's: going on would lose what is there
+            raise unreachable(file.path, error) from error
         ledger.drop("cannot be read: the rest of the file is lost", file=file.name, excerpt=str(error))
 
 
@@ -218,12 +260,24 @@ def is_packed(file: Found) -> bool:
     return file.path.name.lower().endswith((".gz", ".zst"))
 
 
+class _Gunzipped(gzip.GzipFile):
+    """Closes the file below it too."""
+
+    def __init__(self, below: BinaryIO) -> None:
+        super().__init__(fileobj=below, mode="rb")
+        self._below = below
+
+    def close(self) -> None:
+        super().close()
+        self._below.close()
+
+
 def open_unpacked(file: Found) -> BinaryIO:
     """Open a file for reading, unpacked."""
     name = file.path.name.lower()
     if name.endswith(".gz"):
-        return cast(BinaryIO, gzip.open(file.path, "rb"))
+        return cast(BinaryIO, _Gunzipped(open_bytes(file.path)))
     if name.endswith(".zst"):
         unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
-        return cast(BinaryIO, unpacker.stream_reader(file.path.open("rb"), read_across_frames=True, closefd=True))
-    return file.path.open("rb")
+        return cast(BinaryIO, unpacker.stream_reader(open_bytes(file.path), read_across_frames=True, closefd=True))
+    return open_bytes(file.path)

@@ -6,17 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from trivium.curation.files import Found, find_files, read_lines, read_text
 from trivium.curation.ledger import Ledger
+from trivium.curation.places import Place
 from trivium.records import Document
 
 MAX_LINE_BYTES = 64 << 20
 
 
-def read_items(path: Path, *, source: str, licence: str, ledger: Ledger) -> Iterator[Document]:
+def read_items(path: Place, *, source: str, licence: str, ledger: Ledger) -> Iterator[Document]:
     """Yield one record a row with all texts of the row, keys left out; its id is source/file:line.
 
     Rows of JSON lines, JSON arrays and CSV count; of any other text each line is an item.

@@ -11,26 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from trivium.core.errors import SourceError
 from trivium.curation.words import U64, Words, ngrams, words
 
 
 class LexiconSettings(BaseModel):
-    """Whose words; `files` hold one word or phrase a line (`#` opens a comment) and add to the list that comes
-    along.
-    """
+    """Whose words: the list that comes along, and one's own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     builtin: bool = True
-    files: tuple[Path, ...] = ()
+    words: tuple[str, ...] = ()
+    """Words and phrases that count too."""
 
 
 def lexicon(words: Words, settings: LexiconSettings) -> pa.RecordBatch:
@@ -64,13 +61,7 @@ def _lists(settings: LexiconSettings) -> tuple[tuple[int, U64], ...]:
     phrases: list[str] = []
     if settings.builtin:
         phrases += _phrases(files("trivium.curation").joinpath("bad_words.txt").read_text("utf-8").splitlines())
-    for path in settings.files:
-        try:
-            phrases += _phrases(path.read_text("utf-8").splitlines())
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(
-                f"wanted a list of words in UTF-8, found {error}", where=str(path), do="check the path of the list"
-            ) from error
+    phrases += settings.words
     by_length: dict[int, list[np.uint64]] = {}
     for phrase in phrases:
         parts = words(pa.array([phrase], pa.large_string()))

@@ -94,9 +94,11 @@ def repeated(keys: U64, documents: I64) -> NDArray[np.bool_]:
 
 def ends_with(data: NDArray[np.uint8], starts: I64, ends: I64, marks: tuple[str, ...]) -> NDArray[np.bool_]:
     """Return whether each span (its last byte included) ends with one of the marks."""
-    found = np.zeros(len(ends), np.bool_)
+    found = np.isin(data[ends], [ord(mark) for mark in marks if mark.isascii() and len(mark) == 1])
     for mark in marks:
         wanted = np.frombuffer(mark.encode(), np.uint8)
+        if len(wanted) == 1:
+            continue
         same = ends - starts + 1 >= len(wanted)
         for back, byte in enumerate(wanted[::-1]):
             same &= data[np.maximum(ends - back, 0)] == byte

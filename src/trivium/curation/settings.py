@@ -59,6 +59,19 @@ class Examples(Config):
     min_score: float = Field(default=0.5, ge=0, le=1)
 
 
+class Toxicity(Config):
+    """A document with a passage more like the toxic examples of the sources than this is dropped; they need toxic and
+    harmless ones.
+
+    It knows what the examples show, in their language, and nothing else: harm said in clean words, and other languages,
+    it does not see, and a text about slurs it may take for one that uses them.
+    """
+
+    max_score: float = Field(default=0.9, ge=0, le=1)
+    passage_words: int = Field(default=100, ge=1)
+    """A document is scored by its worst passage of about so many words."""
+
+
 class Decontamination(Config):
     """A document that shares runs of words with evaluation items of the sources is dropped."""
 
@@ -106,6 +119,7 @@ class CurationSettings(Config):
     language: LanguageRule | None = None
     quality: QualityRules | None = None
     bad_words: BadWords | None = None
+    toxicity: Toxicity | None = None
     examples: Examples | None = None
     privacy: PrivacySettings | None = None
     presidio: PresidioSettings | None = None

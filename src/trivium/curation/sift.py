@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from trivium.curation import rules
-from trivium.curation.classifier import Classifier, classify
+from trivium.curation.classifier import Classifier, classify, classify_passages
 from trivium.curation.clean import clean
 from trivium.curation.contamination import EVALUATION, EvaluationIndex, match, named
 from trivium.curation.features import features
@@ -37,7 +37,7 @@ from trivium.curation.verdict import COLUMNS, Verdict
 from trivium.curation.words import Words, words
 from trivium.records import content_id
 
-CLASSIFIER = "classifier.npz"
+CLASSIFIER, TOXICITY = "classifier.npz", "toxicity.npz"
 
 
 class SiftJob(BaseModel):
@@ -150,12 +150,17 @@ class _Sieve:
             found = features(sub.texts, repetition=self.repetition)
             sub.add(found.columns)
             sub.words = found.words
-        elif settings.bad_words or settings.examples or settings.decontamination or settings.near_duplicates:
+        elif any((settings.bad_words, settings.toxicity, settings.examples, settings.decontamination)) or (
+            settings.near_duplicates
+        ):
             sub.words = words(sub.texts)
         if sub.words is None:
             return
         if settings.bad_words is not None:
             sub.add(lexicon(sub.words, settings.bad_words.words))
+        if settings.toxicity is not None:
+            by = _classifier(self.folder / TOXICITY)
+            sub.columns["toxicity"] = classify_passages(sub.words, by, settings.toxicity.passage_words)
         if settings.examples is not None:
             sub.columns["example_score"] = classify(sub.words, _classifier(self.folder / CLASSIFIER))
 
@@ -212,6 +217,9 @@ def judge(
     if settings.bad_words is not None:
         share = columns["bad_word_share"].to_numpy(zero_copy_only=False)
         verdict.drop(share > settings.bad_words.max_share, "bad words", share)
+    if settings.toxicity is not None:
+        toxicity = columns["toxicity"].to_numpy(zero_copy_only=False)
+        verdict.drop(toxicity > settings.toxicity.max_score, "toxic", toxicity)
     if settings.examples is not None:
         score = columns["example_score"].to_numpy(zero_copy_only=False)
         verdict.drop(score < settings.examples.min_score, "unlike the good examples", score)

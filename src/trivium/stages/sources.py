@@ -24,7 +24,8 @@ from trivium.curation.files import find_files
 from trivium.curation.gather import gather_text, join
 from trivium.curation.items import read_items
 from trivium.curation.ledger import Ledger
-from trivium.curation.read import SourceSpec, plan_units
+from trivium.curation.places import Address, Place, StoreSettings, is_address, place_of, stamps
+from trivium.curation.read import SourceSpec, chosen_files
 from trivium.human.formats import Reject, read_comparisons, read_demonstrations
 from trivium.human.split import split_of
 from trivium.primer.config import PrimerConfig
@@ -41,7 +42,8 @@ class PrimerSources(PrimerConfig):
 
 
 BEYOND = "beyond max_rows"
-OF_TEXT = ("text", "good_examples", "bad_examples")
+EXAMPLES = ("good_examples", "bad_examples", "toxic_examples", "harmless_examples")
+OF_TEXT = ("text", *EXAMPLES)
 
 
 @stage(version=7)
@@ -62,9 +64,20 @@ class DataSource(Config):
 
     name: str
     path: str
-    use: Literal["text", "demonstrations", "comparisons", "evaluation", "good_examples", "bad_examples"]
+    """Below the root; or an address of an object store, such as `s3://bucket/folder`, `gs://…` or `hf://datasets/…`."""
+    use: Literal[
+        "text",
+        "demonstrations",
+        "comparisons",
+        "evaluation",
+        "good_examples",
+        "bad_examples",
+        "toxic_examples",
+        "harmless_examples",
+    ]
     """`evaluation` items are kept out of the corpus where [corpus.decontamination] says so; good and bad examples train
-    the classifier of [corpus.examples]. None of the three is text to train on."""
+    the classifier of [corpus.examples], toxic and harmless ones that of [corpus.toxicity]. None of these is text to
+    train on."""
     format: str = "text"
     """`text` reads documents; the others are the formats of `trivium.human.formats`."""
     include: str = "*"
@@ -92,14 +105,26 @@ class FileSources(Config, Gathers):
     story, a message tree, an opening turn), so that no close copy is on the other side."""
     max_document_characters: int = Field(default=6000, gt=0)
     """Longer texts are cut at paragraph borders."""
+    store: Annotated[StoreSettings, NotIdentity()] = StoreSettings()
+    """How object stores are reached."""
     engine: Annotated[EngineSettings, NotIdentity()] = EngineSettings()
     """Where text is read."""
+
+    def place(self, item: DataSource) -> Place:
+        """Return where a source lies; InputError where an address is given for what is read from files alone."""
+        if is_address(item.path) and item.use not in (*OF_TEXT, "evaluation"):
+            raise InputError(
+                f"{item.use} are read from files of this machine, not from an object store",
+                where=f"sources.items: {item.name}, path = {item.path}",
+                do="copy them below the root first",
+            )
+        return place_of(self.root, item.path, self.store)
 
     def spec(self, item: DataSource) -> SourceSpec:
         """Return how a source's text is read."""
         return SourceSpec(
             name=item.name,
-            path=self.root / item.path,
+            path=self.place(item),
             licence=item.licence,
             include=item.include,
             text_keys=item.text_keys,
@@ -107,18 +132,20 @@ class FileSources(Config, Gathers):
             max_document_chars=self.max_document_characters,
         )
 
-    def gathered_files(self) -> Mapping[str, Path]:
-        """Return every file that is read, by source and name."""
-        found: dict[str, Path] = {}
+    def gathered_files(self) -> Mapping[str, Path | str]:
+        """Return every file that is read, by source and name; of an object store's, the hash of its version."""
+        found: dict[str, Place] = {}
         with Ledger(Path(os.devnull)) as nowhere:
             for item in self.items:
                 if item.use in OF_TEXT:
-                    found |= {f"{item.name}/{unit.name}": unit.path for unit in plan_units(self.spec(item), nowhere)}
-                    continue
-                for file in find_files(self.root / item.path, nowhere):
-                    if fnmatch(file.path.name, item.include):
-                        found[f"{item.name}/{file.name}"] = file.path
-        return found
+                    files = chosen_files(self.spec(item), nowhere)
+                else:
+                    files = find_files(self.place(item), nowhere)
+                    files = [file for file in files if fnmatch(file.path.name, item.include)]
+                found |= {f"{item.name}/{file.name}": file.path for file in files}
+        far = {name: place for name, place in found.items() if isinstance(place, Address)}
+        near = {name: place for name, place in found.items() if isinstance(place, Path)}
+        return near | dict(zip(far, stamps(list(far.values())), strict=True))
 
 
 @stage(version=4, gathered=True)
@@ -127,8 +154,7 @@ def gather(config: FileSources, context: StageContext) -> Sources:
     with Ledger(context.out / "ledger.jsonl") as ledger:
         for use, name in (
             ("text", "documents"),
-            ("good_examples", "good_examples"),
-            ("bad_examples", "bad_examples"),
+            *((each, each) for each in EXAMPLES),
             ("evaluation", "evaluation"),
         ):
             count = _write_texts(use, context.out / f"{name}.jsonl", config, (ledger, context))
@@ -161,7 +187,7 @@ def _write_texts(use: str, path: Path, config: FileSources, into: tuple[Ledger, 
     with path.open("wb") as file:
         for item in items:
             if use == "evaluation":
-                read = read_items(config.root / item.path, source=item.name, licence=item.licence, ledger=ledger)
+                read = read_items(config.place(item), source=item.name, licence=item.licence, ledger=ledger)
                 texts = islice(read, item.max_rows)
                 written = sum(file.write(_line(document)) > 0 for document in texts)
             else:

@@ -44,7 +44,7 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
     app = FastAPI(title="Trivium Studio", version="1", lifespan=alive, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database, app.state.settings, app.state.jobs = database, settings, jobs
     static = str(resources.files("trivium.studio") / "static")
-    app.mount("/static", StaticFiles(directory=static), name="static")
+    app.mount("/static", StaticFiles(directory=static, packages=[("trivium", "looks")]), name="static")
     add_api(app, database, settings)
     app.router.routes.extend(routes(database, settings))
 
@@ -72,4 +72,5 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
 def _page(request: Request, database: Database, settings: StudioSettings, message: str, status: int) -> Response:
     with database.read() as db:
         visit = people.visit(db, request.cookies.get(csrf.SESSION_COOKIE))
-        return problem(Here(request, db, settings, visit), message, "", status)
+        here = Here(request, db, settings, visit)
+        return problem(here, here.words.told(message), "", status)

@@ -7,30 +7,31 @@ from typing import Any
 
 from trivium.human.coverage import DIMENSIONS
 from trivium.human.desk.errors import Invalid
-from trivium.studio.vocabulary import LANGUAGES, MARKS, NAMES
+from trivium.studio.vocabulary import LANGUAGES, MARKS
+from trivium.studio.words import Words
 
 ORDER = (*DIMENSIONS, "domain", "language")
 
 
-def title(where: Mapping[str, str]) -> str:
+def title(where: Mapping[str, str], words: Words) -> str:
     """Return a cell's name as people read it: the task, then the rest.
 
-    >>> title({"prompt_length": "short", "task_type": "extraction"})
+    >>> title({"prompt_length": "short", "task_type": "extraction"}, Words("en"))
     'Extraction, under 100 words'
     """
-    return ", ".join(filter(None, (head(where), rest(where, ", "))))
+    return ", ".join(filter(None, (head(where, words), rest(where, words, ", "))))
 
 
-def head(where: Mapping[str, str]) -> str:
+def head(where: Mapping[str, str], words: Words) -> str:
     """Return the first mark of a cell: its task where it names one."""
     first = first_of(where)
-    return value_name(first, where[first]) if first else "Anything"
+    return value_name(first, where[first], words) if first else words.say("Anything")
 
 
-def rest(where: Mapping[str, str], between: str = " · ") -> str:
+def rest(where: Mapping[str, str], words: Words, between: str = " · ") -> str:
     """Return the other marks of a cell."""
     first = first_of(where)
-    return between.join(value_name(name, where[name]) for name in _sorted(where) if name != first)
+    return between.join(value_name(name, where[name], words) for name in _sorted(where) if name != first)
 
 
 def first_of(where: Mapping[str, str]) -> str | None:
@@ -43,13 +44,11 @@ def _sorted(where: Mapping[str, str]) -> list[str]:
     return sorted(where, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 
-def value_name(name: str, value: str) -> str:
+def value_name(name: str, value: str, words: Words) -> str:
     """Return a mark's value in words: `persona=yes` → with a persona."""
     if name in MARKS:
-        return f"{'with' if value == 'yes' else 'without'} {MARKS[name][0]}"
-    if name == "language":
-        return LANGUAGES.get(value, value)
-    return NAMES.get(value, value.replace("_", " "))
+        return words.say(f"{'with' if value == 'yes' else 'without'} {MARKS[name][0]}")
+    return LANGUAGES.get(value, value) if name == "language" else words.named(value)
 
 
 def lines(body: Mapping[str, Any]) -> str:

@@ -5,12 +5,13 @@ Widths are attributes, never styles, so that the strict content policy holds; ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from trivium.records import Measure
+from trivium.studio.words import Words
 
 
 class Point(NamedTuple):
@@ -22,7 +23,7 @@ class Point(NamedTuple):
 
 
 def interval(
-    measure: Measure, width: int = 300, low: float = 0.5, high: float = 1.0, bar: float | None = None
+    words: Words, measure: Measure, width: int = 300, low: float = 0.5, high: float = 1.0, bar: float | None = None
 ) -> Markup:
     """Return a dot with its interval on a rail from `low` to `high`; `bar` is a dashed line to compare with."""
     if measure.value is None:
@@ -33,7 +34,10 @@ def interval(
         return round(6 + (width - 12) * (inside - low) / (high - low), 1)
 
     start, end = measure.low if measure.low is not None else measure.value, measure.high or measure.value
-    label = f"{measure.value:.3g}, 95% interval {start:.3g} to {end:.3g}"
+    label = words.say(
+        "{value}, 95 % interval {low} to {high}",
+        value=words.percent(measure.value), low=words.percent(start), high=words.percent(end),
+    )  # fmt: skip
     line = Markup('<path class="bar" d="M{} 1V15"/>').format(x(bar)) if bar is not None else ""
     return Markup(
         '<svg class="interval" width="{w}" height="16" viewBox="0 0 {w} 16" role="img" aria-label="{label}">'
@@ -42,7 +46,11 @@ def interval(
     ).format(w=width, label=label, end=width - 6, line=line, a=x(start), b=x(end), at=x(measure.value))
 
 
-def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] | None = None) -> Markup:
+TOP, BOTTOM = 34, 166
+"""Where a chart of whiskers begins and ends; above it lies the legend of its dashed line, so that nothing overlaps."""
+
+
+def whiskers(words: Words, points: Sequence[Point], title: str, reference: tuple[str, float] | None = None) -> Markup:
     """Return shares in percent, one place a point, joined by a line, with whiskers and one dashed reference."""
     defined = [point for point in points if point.measure.value is not None]
     if not defined:
@@ -52,7 +60,7 @@ def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] |
     floor, ceiling = int(min(ends) * 20) / 20, min(1.0, (int(max(ends) * 20) + 1) / 20)
 
     def y(share: float) -> float:
-        return round(150 - 136 * (share - floor) / max(ceiling - floor, 0.05), 1)
+        return round(BOTTOM - (BOTTOM - TOP) * (share - floor) / max(ceiling - floor, 0.05), 1)
 
     parts: list[Markup] = []
     steps = max(1, round((ceiling - floor) / 0.05))
@@ -60,35 +68,36 @@ def whiskers(points: Sequence[Point], title: str, reference: tuple[str, float] |
         share = floor + 0.05 * step
         parts.append(
             Markup(
-                '<path class="grid" d="M44 {y}H500"/><text class="tick" x="36" y="{t}" text-anchor="end">{n}</text>'
-            ).format(y=y(share), t=y(share) + 4, n=round(share * 100))
+                '<path class="grid" d="M48 {y}H350"/><text class="tick" x="40" y="{t}" text-anchor="end">{n}</text>'
+            ).format(y=y(share), t=y(share) + 4, n=words.percent(share, 0))
         )
     if reference:
         parts.append(
             Markup(
-                '<path class="ref" d="M44 {y}H500"/><text class="tick" x="500" y="{t}" text-anchor="end">{name}</text>'
-            ).format(y=y(reference[1]), t=y(reference[1]) - 6, name=reference[0])
+                '<path class="ref" d="M48 {y}H350"/><path class="ref" d="M48 10h26"/>'
+                '<text class="tick" x="82" y="14">{name}</text>'
+            ).format(y=y(reference[1]), name=reference[0])
         )
-    gap = 440 / max(len(defined), 1)
+    gap = 300 / max(len(defined), 1)
     places = [round(50 + gap * (index + 0.5), 1) for index in range(len(defined))]
     line = "L".join(f"{x} {y(p.measure.value or 0)}" for x, p in zip(places, defined, strict=True))
     parts.append(Markup('<path class="line" d="M{}"/>').format(line))
-    parts += [_whisker(x, point, y) for x, point in zip(places, defined, strict=True)]
-    return Markup('<svg class="chart" viewBox="0 0 520 200" role="img"><title>{}</title>{}</svg>').format(
-        title, Markup("").join(parts)
+    parts += [_whisker(words, x, point, y) for x, point in zip(places, defined, strict=True)]
+    values = "; ".join(f"{p.label}: {words.percent(p.measure.value)}" for p in defined)
+    return Markup('<svg class="chart" viewBox="0 0 360 206" role="img"><title>{}. {}</title>{}</svg>').format(
+        title, values, Markup("").join(parts)
     )
 
 
-def _whisker(x: float, point: Point, y: object) -> Markup:
-    assert callable(y)
+def _whisker(words: Words, x: float, point: Point, y: Callable[[float], float]) -> Markup:
     measure = point.measure
     assert measure.value is not None
     low, high = measure.low if measure.low is not None else measure.value, measure.high or measure.value
     return Markup(
         '<path class="whisker" d="M{x} {b}V{a}M{l} {b}h8M{l} {a}h8"/><circle class="point" cx="{x}" cy="{m}" r="4"/>'
         '<text class="val" x="{r}" y="{t}">{v}</text>'
-        '<text class="lab" x="{x}" y="170" text-anchor="middle">{label}</text>'
-        '<text class="tick" x="{x}" y="186" text-anchor="middle">{under}</text>'
+        '<text class="lab" x="{x}" y="184" text-anchor="middle">{label}</text>'
+        '<text class="tick" x="{x}" y="200" text-anchor="middle">{under}</text>'
     ).format(
         x=x,
         a=y(high),
@@ -97,13 +106,13 @@ def _whisker(x: float, point: Point, y: object) -> Markup:
         m=y(measure.value),
         r=x + 9,
         t=y(measure.value) + 15,
-        v=f"{measure.value * 100:.1f}",
+        v=words.percent(measure.value),
         label=point.label,
         under=point.under,
     )
 
 
-def places(shares: Sequence[Measure], title: str) -> Markup:
+def places(words: Words, shares: Sequence[Measure], title: str) -> Markup:
     """Return how often the reply in each place on the page was ranked first, with the line of chance."""
     defined = [share for share in shares if share.value is not None]
     if not defined:
@@ -112,9 +121,19 @@ def places(shares: Sequence[Measure], title: str) -> Markup:
     ceiling = max([share.high or share.value or 0 for share in defined] + [chance]) * 1.15
 
     def x(share: float) -> float:
-        return round(70 + 390 * share / ceiling, 1)
+        return round(64 + 250 * share / ceiling, 1)
 
-    rows = [Markup('<path class="ref" d="M{x} 8V{h}"/>').format(x=x(chance), h=14 + 32 * len(shares))]
+    height = 22 + 32 * len(shares)
+    rows = [
+        Markup(
+            '<path class="ref" d="M{x} 8V{h}"/><path class="grid" d="M64 {h}H314"/>'
+            '<text class="tick" x="64" y="{t}" text-anchor="middle">{zero}</text>'
+            '<text class="tick" x="{x}" y="{t}" text-anchor="middle">{chance}</text>'
+        ).format(
+            x=x(chance), h=height, t=height + 16, zero=words.percent(0, 0),
+            chance=words.say("chance, {n}", n=words.percent(chance, 0)),
+        )
+    ]  # fmt: skip
     for index, share in enumerate(shares):
         if share.value is None:
             continue
@@ -128,24 +147,21 @@ def places(shares: Sequence[Measure], title: str) -> Markup:
                 '<text class="val" x="{r}" y="{t}">{v}</text>'
             ).format(
                 t=at + 4,
-                n=index + 1,
+                n=words.say("place {n}", n=index + 1),
                 a=x(low),
                 b=x(high),
                 y=at,
                 u=at - 4,
                 m=x(share.value),
                 r=x(high) + 10,
-                v=f"{share.value * 100:.1f} %",
+                v=words.percent(share.value),
             )
         )
-    height = 40 + 32 * len(shares)
-    rows.append(
-        Markup('<text class="tick" x="{x}" y="{y}" text-anchor="middle">chance</text>').format(
-            x=x(chance), y=height - 4
-        )
+    values = "; ".join(
+        f"{words.say('place {n}', n=place)}: {words.percent(share.value)}" for place, share in enumerate(shares, 1)
     )
-    return Markup('<svg class="chart" viewBox="0 0 520 {h}" role="img"><title>{t}</title>{rows}</svg>').format(
-        h=height, t=title, rows=Markup("").join(rows)
+    return Markup('<svg class="chart" viewBox="0 0 360 {h}" role="img"><title>{t}. {v}</title>{rows}</svg>').format(
+        h=height + 22, t=title, v=values, rows=Markup("").join(rows)
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -22,6 +22,7 @@ from trivium.studio import csrf, locales
 from trivium.studio.navigation import entries
 from trivium.studio.render import render
 from trivium.studio.settings import StudioSettings
+from trivium.studio.words import Words
 
 SAID_COOKIE = "studio_said"
 
@@ -44,6 +45,18 @@ class Given(Mapping[str, Any]):
     def __len__(self) -> int:
         """Count the names that are there."""
         return len(self._values)
+
+
+ROWS_A_LEAF = 50
+
+
+class Leaf(NamedTuple):
+    """The rows of a long list that one page shows, and where the rows before and after them are."""
+
+    rows: Sequence[Any]
+    num_rows: int
+    before: str
+    after: str
 
 
 @dataclass
@@ -82,9 +95,14 @@ class Here:
             return self.visit.locale
         return locales.choose(self.request.headers.get("accept-language", ""))
 
+    @property
+    def words(self) -> Words:
+        """The words of the visitor's language."""
+        return Words(self.locale)
+
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence in the visitor's language."""
-        return locales.say(self.locale, sentence, **values)
+        return self.words.say(sentence, **values)
 
     def mine(self) -> list[Standing]:
         """Return the visitor's projects, asked for once."""
@@ -118,6 +136,19 @@ class Here:
     def many(self, name: str) -> list[str]:
         """Return every value of a field that may come more than once."""
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def leaf(self, rows: Sequence[Any]) -> Leaf:
+        """Return the part of a list that `?page=` asks for; links keep what else the address says."""
+        asked = dict(self.request.query_params)
+        text = asked.pop("page", "0")
+        page = int(text) if text.isdigit() and len(text) < 6 else 0
+
+        def at(number: int) -> str:
+            return "?" + urlencode({**asked, "page": number})
+
+        start, end = page * ROWS_A_LEAF, (page + 1) * ROWS_A_LEAF
+        before, after = at(page - 1) if page else "", at(page + 1) if end < len(rows) else ""
+        return Leaf(rows[start:end], len(rows), before, after)
 
     def upload(self, name: str) -> UploadFile | None:
         """Return a file of the form, or None where none was chosen."""

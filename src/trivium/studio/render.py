@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -17,12 +16,19 @@ from markupsafe import Markup
 from trivium.records import Measure
 from trivium.studio import charts, locales
 from trivium.studio.markdown import markdown
+from trivium.studio.words import Words
+
+TOKENS = "tokens.css"
+"""The one sheet that the Studio shares with the report."""
+WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named")
+"""What a template may ask of the page's language as a filter."""
 
 
 @lru_cache
 def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its content's hash, so that a browser may keep it for ever."""
-    data = (resources.files("trivium.studio") / "static" / name).read_bytes()
+    folder = resources.files("trivium") / "looks" if name == TOKENS else resources.files("trivium.studio") / "static"
+    data = (folder / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
 
 
@@ -31,84 +37,39 @@ def icon(name: str) -> Markup:
     return Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
 
 
-def number(value: float | None) -> str:
-    """Return a count as people write it.
-
-    >>> number(1204)
-    '1,204'
-    """
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """Return a share in per cent.
-
-    >>> percent(0.741)
-    '74.1 %'
-    """
-    return "–" if value is None else f"{value * 100:.{digits}f} %"
-
-
-def measured(measure: Measure) -> str:
-    """Return an interval and n in words, or why there is none."""
-    if measure.value is None:
-        return f"undefined: {measure.undefined or 'no data'}"
-    if measure.low is None or measure.high is None:
-        return f"n {measure.n:,}"
-    return f"95 % {measure.low * 100:.1f} to {measure.high * 100:.1f}, n {measure.n:,}"
-
-
-def day(moment: datetime | str | None) -> str:
-    """Return a date as `19 Nov`, with the year where it is not this one."""
-    if moment is None:
-        return "–"
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{at.day} {at:%b}" if at.year == datetime.now(UTC).year else f"{at.day} {at:%b %Y}"
-
-
-def clock(moment: datetime | None) -> str:
-    """Return a time of day as `14:02`, in UTC; the page's script turns it into the reader's own time."""
-    return "–" if moment is None else f"{moment:%H:%M}"
-
-
-def duration(seconds: float | None) -> str:
-    """Return a duration as `1 min 48`.
-
-    >>> duration(108)
-    '1 min 48'
-    """
-    return "–" if seconds is None else f"{int(seconds) // 60} min {int(seconds) % 60:02d}"
-
-
-def size(num_bytes: float) -> str:
-    """Return a size as `2.9 MB`.
-
-    >>> size(2_900_000)
-    '2.9 MB'
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if num_bytes < 1000 or unit == "GB":
-            return f"{num_bytes:.0f} {unit}" if unit in ("B", "kB") else f"{num_bytes:.1f} {unit}"
-        num_bytes /= 1000
-    raise AssertionError("the loop ends at GB")
-
-
 def chunks(text: str, length: int = 16) -> str:
     """Return a checksum in groups that wrap and can be compared by eye."""
     return " ".join(text[start : start + length] for start in range(0, len(text), length))
 
 
+def _words(context: Context) -> Words:
+    return Words(str(context.get("locale", locales.ENGLISH)))
+
+
 @pass_context
 def _say(context: Context, sentence: str, **values: object) -> str:
-    return locales.say(str(context.get("locale", locales.ENGLISH)), sentence, **values)
+    return _words(context).say(sentence, **values)
 
 
-def _named(key: object) -> str:
-    """Return a key of the vocabulary as people read it: `open_qa` → Open question answering."""
-    from trivium.studio.vocabulary import NAMES
+@pass_context
+def _told(context: Context, text: str) -> str:
+    return _words(context).told(text)
 
-    text = str(key)
-    return NAMES.get(text, text.replace("_", " ").capitalize())
+
+@pass_context
+def _interval(context: Context, measure: Measure, *how: Any) -> Markup:
+    return charts.interval(_words(context), measure, *how)
+
+
+def _filter(name: str) -> Callable[..., str]:
+    """Return a filter that asks the words of the page's language."""
+
+    @pass_context
+    def asked(context: Context, value: Any, *how: Any) -> str:
+        text: str = getattr(_words(context), name)(value, *how)
+        return text
+
+    return asked
 
 
 @lru_cache
@@ -122,31 +83,12 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(_=_say, icon=icon, asset=asset, interval=charts.interval)
-    made.filters.update(
-        markdown=markdown,
-        number=number,
-        percent=percent,
-        measured=measured,
-        day=day,
-        clock=clock,
-        duration=duration,
-        size=size,
-        chunks=chunks,
-        named=_named,
-        twice=lambda key: (key, key),
-    )
+    made.globals.update(_=_say, told=_told, icon=icon, asset=asset, interval=_interval)
+    made.filters.update(markdown=markdown, chunks=chunks)
+    made.filters.update({name: _filter(name) for name in WORDED})
     return made
 
 
 def render(template: str, frame: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     """Return a page: the frame's facts (person, navigation, token, language), then its own."""
     return environment().get_template(template).render({**frame, **facts})
-
-
-def errors_by_field(errors: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Return the first message of each field."""
-    found: dict[str, str] = {}
-    for name, message in errors:
-        found.setdefault(name, message)
-    return found

@@ -180,16 +180,18 @@ def _refusal(
         if isinstance(error, NotAcknowledged):
             slug = request.path_params.get("slug", "")
             return here.to(f"/p/{slug}/guideline?read={error.guideline_id}&next={request.url.path}")
-        fields: Mapping[str, str] = error.fields if isinstance(error, Invalid) else {}
+        told = here.words.told
+        fields = {name: told(text) for name, text in (error.fields if isinstance(error, Invalid) else {}).items()}
+        message, do = told(error.message), told(error.do)
         if here.wants_json:
-            return JSONResponse({"message": error.message, "do": error.do, "fields": dict(fields)}, status)
+            return JSONResponse({"message": message, "do": do, "fields": fields}, status)
         if page.again is not None and form is not None and status in (401, 409, 422, 429):
-            said = error.message if not fields else here.say("Something is missing or wrong; see below.")
+            said = message if not fields else here.say("Something is missing or wrong; see below.")
             shown = replace(here, form=form, errors=fields, refused=said)
             answer = page.again(shown, **_known(page.again, request.path_params))
             answer.status_code = status
             return answer
-        return problem(here, error.message, error.do, status)
+        return problem(here, message, do, status)
 
 
 def _known(function: Function, values: Mapping[str, Any]) -> dict[str, Any]:

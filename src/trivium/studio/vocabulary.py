@@ -88,7 +88,7 @@ REASONS: dict[str, str] = {
 }
 NAMES: dict[str, str] = {
     **TASK_TYPES, **PROMPT_TYPES, **PROMPT_LENGTHS, **RESPONSE_TYPES, **DIMENSIONS, **REASONS, **LANGUAGES,
-    "rank": "Order", "yes": "with", "no": "without",
+    "rank": "Order", "likert": "Scale", "binary": "Yes or no", "flag": "Flag", "text": "Words", "choice": "Choice",
 }  # fmt: skip
 
 assert set(REASONS) == set(REVIEW_REASONS), "the interface names every reason of a return"

@@ -26,7 +26,7 @@ def tree_nats(model: LanguageModel, trees: Sequence[Tree], layout: Layout) -> tu
     device = next(model.parameters()).device
     for rows in micro_rows(trees, layout.row_tokens, layout.micro_tokens):
         batch = pack(trees, rows).to(device)
-        logprobs, _ = token_logprobs(wanted_hidden(model, batch), model.lm_head.weight, batch.target_N)
+        logprobs = token_logprobs(wanted_hidden(model, batch), model.lm_head.weight, batch.target_N)
         places = _tree_of_place(batch.document_BT, rows)[batch.source_N.cpu().numpy()]
         np.add.at(nats, places, -logprobs.double().cpu().numpy())
         np.add.at(counts, places, 1.0)

@@ -79,16 +79,14 @@ def chunked_cross_entropy(hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor
 
 def token_logprobs(
     hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, temperature: float = 1.0, chunk: int = CHUNK_TOKENS
-) -> tuple[Tensor, Tensor]:
-    """Return (log-probs [N] of the targets in nats, entropies [N]) of softmax(h W^T / temperature), in float32.
+) -> Tensor:
+    """Return log-probs [N] of the targets under softmax(h W^T / temperature), in nats, float32.
 
     The temperature divides the logits here exactly as it does when sampling. Chunks are computed again going back.
     """
 
-    def one_chunk(hidden_CD: Tensor, weight: Tensor, target_C: Tensor) -> tuple[Tensor, Tensor]:
-        logprobs_CV = torch.log_softmax((hidden_CD @ weight.T).float() / temperature, dim=-1)
-        entropy_C = -(logprobs_CV.exp() * logprobs_CV).sum(-1)
-        return logprobs_CV.gather(1, target_C[:, None])[:, 0], entropy_C
+    def one_chunk(hidden_CD: Tensor, weight: Tensor, target_C: Tensor) -> Tensor:
+        return _log_softmax(hidden_CD, weight, temperature).gather(1, target_C[:, None])[:, 0]
 
     if hidden_ND.shape[0] <= chunk:
         return one_chunk(hidden_ND, weight_VD, target_N)
@@ -96,4 +94,24 @@ def token_logprobs(
         checkpoint(one_chunk, hidden_ND[s : s + chunk], weight_VD, target_N[s : s + chunk], use_reentrant=False)
         for s in range(0, hidden_ND.shape[0], chunk)
     ]
-    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def token_logprobs_and_entropies(
+    hidden_ND: Tensor, weight_VD: Tensor, target_N: Tensor, temperature: float = 1.0, chunk: int = CHUNK_TOKENS
+) -> tuple[Tensor, Tensor]:
+    """Return the very same log-probs [N], and the entropies [N] in nats of what they were drawn from; no gradients."""
+    logprobs, entropies = [], []
+    for start in range(0, hidden_ND.shape[0], chunk):
+        part = slice(start, start + chunk)
+        logprobs_CV = _log_softmax(hidden_ND[part], weight_VD, temperature)
+        logprobs.append(logprobs_CV.gather(1, target_N[part, None])[:, 0])
+        entropies.append(-(logprobs_CV.exp() * logprobs_CV).sum(-1))
+    if not logprobs:
+        return hidden_ND.new_zeros(0, dtype=torch.float32), hidden_ND.new_zeros(0, dtype=torch.float32)
+    return torch.cat(logprobs), torch.cat(entropies)
+
+
+def _log_softmax(hidden_CD: Tensor, weight_VD: Tensor, temperature: float) -> Tensor:
+    return torch.log_softmax((hidden_CD @ weight_VD.T).float() / temperature, dim=-1)

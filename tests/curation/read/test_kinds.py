@@ -150,6 +150,14 @@ def test_a_bomb_ends_with_a_line_in_the_ledger(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20
 
 
+def test_zeros_are_no_text(source: Path, take: Take) -> None:
+    (source / "a.txt.gz").write_bytes(gzip.compress(b"\0" * 3_000_000))
+    (source / "b.txt").write_text("whole")
+    rows, said = take()
+    assert texts(rows) == ["whole"]
+    assert {row["reason"] for row in said} == {"empty text"}
+
+
 def test_one_endless_line_is_cut_or_dropped_in_bounded_memory(source: Path, take: Take) -> None:
     for name in ("a.txt", "a.jsonl"):
         with (source / name).open("wb") as file:

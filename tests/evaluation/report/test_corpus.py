@@ -37,6 +37,7 @@ def account() -> dict[str, Any]:
         "overlaps": [{"rules": ["letters", "stop_words"], "documents": 30}],
         "languages": {"en": {"read": 800, "kept": 700}, "de": {"read": 200, "kept": 0}},
         "lengths": {"edges": [0, 100, 1000], "read": [500, 300, 200], "kept": [400, 200, 100]},
+        "scores": {"toxicity": {"edges": [0.0, 0.5], "read": [900, 61], "kept": [700, 0]}},
         "duplicates": {
             "exact": 0, "near": 0, "clusters": 0, "across_sources": 0, "edges": [2, 3], "sizes": [], "largest": [],
         },
@@ -95,7 +96,8 @@ def test_columns_are_as_high_as_their_counts() -> None:
 
 def test_nothing_dropped_and_nothing_known_still_makes_a_page(account: dict[str, Any]) -> None:
     account |= {"dropped": [], "failed": {}, "languages": {}, "private": {}, "decontamination": None, "warnings": []}
-    account["samples"] = {}
+    account |= {"samples": {}, "scores": {}}
     page = render_corpus(account)
     assert "Nothing was dropped." in page
     assert "Rules together" not in page
+    assert "documents by score" not in page

@@ -3,7 +3,7 @@
 from trivium.curation.read.batch import MAX_BATCH_BYTES, MAX_BATCH_DOCUMENTS, SCHEMA
 from trivium.curation.read.source import SourceSpec, Unit
 from trivium.curation.read.unit import read_batches, read_unit
-from trivium.curation.read.units import plan_units
+from trivium.curation.read.units import chosen_files, plan_units
 
 __all__ = [
     "MAX_BATCH_BYTES",
@@ -11,6 +11,7 @@ __all__ = [
     "SCHEMA",
     "SourceSpec",
     "Unit",
+    "chosen_files",
     "plan_units",
     "read_batches",
     "read_unit",

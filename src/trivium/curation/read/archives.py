@@ -15,6 +15,7 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 from trivium.curation.extract import decoded, main_text
 from trivium.curation.files import Found, read_blocks
 from trivium.curation.ledger import Ledger
+from trivium.curation.places import open_bytes
 from trivium.curation.read.config import ReaderConfig
 from trivium.curation.read.passage import Passage
 from trivium.curation.read.pieces import pieces
@@ -58,7 +59,7 @@ def _is_packed_whole(file: Found) -> bool:
     if not file.path.name.lower().endswith(".gz"):
         return False
     try:
-        with file.path.open("rb") as handle:
+        with open_bytes(file.path, 1 << 16) as handle:
             start = zlib.decompressobj(31).decompress(handle.read(1 << 16), 1 << 20)
     except (OSError, zlib.error):
         return False  # read_blocks says so

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from trivium.curation.files import Found
 from trivium.curation.ledger import Ledger
+from trivium.curation.places import open_bytes
 from trivium.curation.read.config import ReaderConfig
 from trivium.curation.read.passage import Passage
 from trivium.curation.read.pieces import pieces
@@ -23,13 +24,12 @@ def passages_of_pdf(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterat
     except ImportError:
         ledger.drop("a PDF needs pypdf: pip install 'trivium[pdf]'", file=file.name)
         return
-    size = file.path.stat().st_size
-    if size > config.max_line_bytes:
+    if file.num_bytes > config.max_line_bytes:
         ledger.drop(f"PDF longer than {config.max_line_bytes:,} bytes", file=file.name)
         return
     texts = []
     try:
-        with pypdf.PdfReader(file.path) as reader:
+        with open_bytes(file.path) as handle, pypdf.PdfReader(handle) as reader:
             if len(reader.pages) > MAX_PAGES:
                 ledger.drop(f"PDF of more than {MAX_PAGES:,} pages: the rest is lost", file=file.name)
             for page in reader.pages[:MAX_PAGES]:

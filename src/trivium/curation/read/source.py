@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict, Field
 
+from trivium.curation.places import Place
 from trivium.curation.read.config import ReaderConfig
 
 
@@ -13,7 +12,7 @@ class SourceSpec(ReaderConfig):
     """One source: a file or folder of text in any of the kinds that can be read."""
 
     name: str
-    path: Path
+    path: Place
     licence: str = "unstated"
     max_document_chars: int = Field(default=1_000_000, ge=1)
     """Longer texts are cut at paragraph borders into documents of their own (else at a line end, a blank, or
@@ -29,7 +28,7 @@ class Unit(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: SourceSpec
-    path: Path
+    path: Place
     name: str
     """The file's name below the source's path: what `where` and the ledger say."""
     kind: str

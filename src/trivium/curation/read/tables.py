@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from trivium.curation.files import Found, read_blocks
 from trivium.curation.ledger import Ledger
+from trivium.curation.places import Address, Place, check_there, open_native
 from trivium.curation.read.config import ReaderConfig
 from trivium.curation.read.passage import Passage
 from trivium.curation.read.pieces import pieces
@@ -30,7 +31,7 @@ def passages_of_parquet(
     """Yield the texts of a parquet file, or of its row groups from `groups[0]` to `groups[1]` (not included)."""
     row = first
     try:
-        with pq.ParquetFile(file.path) as table:
+        with open_parquet(file.path) as table:
             columns = _columns(table.schema_arrow, file, ledger, config)
             if columns is None:
                 return
@@ -39,6 +40,7 @@ def passages_of_parquet(
                 yield from _passages(batch, row, file, ledger, config)
                 row += batch.num_rows
     except (pa.ArrowException, OSError) as error:
+        _check_there(file.path)
         ledger.drop("broken parquet: the rest of it is lost", file=file.name, line=row, excerpt=str(error))
 
 
@@ -46,7 +48,7 @@ def passages_of_arrow(file: Found, ledger: Ledger, config: ReaderConfig) -> Iter
     """Yield the texts of an Arrow file or stream, as Hugging Face datasets keep them."""
     row = 1
     try:
-        with pa.memory_map(str(file.path)) as source:
+        with _open_arrow(file.path) as source:
             for batch in _arrow_batches(source):
                 columns = _columns(batch.schema, file, ledger, config)
                 if columns is None:
@@ -55,7 +57,23 @@ def passages_of_arrow(file: Found, ledger: Ledger, config: ReaderConfig) -> Iter
                     yield from _passages(batch.slice(start, _ROWS).select(_tops(columns)), row, file, ledger, config)
                     row += min(_ROWS, batch.num_rows - start)
     except (pa.ArrowException, OSError) as error:
+        _check_there(file.path)
         ledger.drop("broken Arrow file: the rest of it is lost", file=file.name, line=row, excerpt=str(error))
+
+
+def open_parquet(place: Place) -> pq.ParquetFile:
+    """Open a parquet file; of one in a store the ranges of a row group's wanted columns are fetched together."""
+    return pq.ParquetFile(open_native(place), pre_buffer=True) if isinstance(place, Address) else pq.ParquetFile(place)
+
+
+def _open_arrow(place: Place) -> Any:
+    return open_native(place) if isinstance(place, Address) else pa.memory_map(str(place))
+
+
+def _check_there(place: Place) -> None:
+    """Raise where it is the store that failed; else the file is broken."""
+    if isinstance(place, Address):
+        check_there(place)
 
 
 def _arrow_batches(source: Any) -> Iterator[pa.RecordBatch]:

@@ -68,7 +68,7 @@ def drafts(unit: Unit, ledger: Ledger) -> Iterator[Draft]:
     source = unit.source
     last: tuple[int | None, int] = (None, 0)
     for passage in _passages(unit, ledger):
-        if not passage.text.strip():
+        if not passage.text.strip().strip("\0"):  # a bomb is mostly zeros
             ledger.drop("empty text", file=unit.name, line=passage.line)
             continue
         last = (passage.line, last[1] + 1 if last[0] == passage.line else 1)
@@ -78,7 +78,7 @@ def drafts(unit: Unit, ledger: Ledger) -> Iterator[Draft]:
 
 
 def _passages(unit: Unit, ledger: Ledger) -> Iterator[Passage]:
-    file = Found(unit.path, unit.name, unit.kind)
+    file = Found(unit.path, unit.name, unit.kind, unit.num_bytes)
     if unit.kind in LINE_KINDS:
         return passages_of_lines(file, ledger, unit.source, (unit.start, unit.stop), unit.first_line)
     if unit.kind == ".parquet":

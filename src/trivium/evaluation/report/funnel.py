@@ -88,18 +88,18 @@ def pairs(rows: Sequence[tuple[str, int, int]]) -> Markup:
     return drawing.markup()
 
 
-def short_count(edge: int) -> str:
+def short_count(edge: float) -> str:
     """Write an edge of a bin.
 
-    >>> short_count(500), short_count(20_000), short_count(1_000_000)
-    ('500', '20k', '1M')
+    >>> short_count(500), short_count(20_000), short_count(1_000_000), short_count(0.3)
+    ('500', '20k', '1M', '0.3')
     """
     if edge >= 1_000_000:
         return f"{short(edge / 1_000_000)}M"
     return f"{short(edge / 1000)}k" if edge >= 1000 else str(edge)
 
 
-def histogram(edges: Sequence[int], read: Sequence[int], kept: Sequence[int], unit: str) -> Markup:
+def histogram(edges: Sequence[float], read: Sequence[int], kept: Sequence[int], unit: str) -> Markup:
     """Draw counts by bin: what was read as outline, what was kept filled; the last bin is open."""
     names = [f"{short_count(edge)}" for edge in edges]
     title = "; ".join(f"from {name} {unit}: {k:,} of {r:,}" for name, r, k in zip(names, read, kept, strict=True) if r)

@@ -76,7 +76,7 @@ def _some(
 
 
 def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Any]]:
-    """Return each item's newest replies by slot: id and content."""
+    """Return each item's newest replies by slot, as rows of id and content."""
     found: dict[str, dict[int, Any]] = defaultdict(dict)
     query = select(Reply.id, Reply.item_id, Reply.slot, Reply.content).where(of_reply)
     for row in db.execute(query.order_by(Reply.slot, Reply.round, Reply.revision)):

@@ -82,11 +82,10 @@ def _append_at_once(session: Session, scope: str, rows: list[Row4]) -> tuple[boo
     connection = session.connection()
     hooked, events = False, []
     for actor, action, target, detail in rows:
-        at = now()
-        event: dict[str, Any] = {"id": new_id(), "created_at": at, "actor": actor, "action": action, "target": target,
-                                 "detail": detail}  # fmt: skip
-        first = {"action": action, "actor": actor, "at": at.isoformat(timespec="microseconds"), "detail": detail,
-                 "scope": scope}  # fmt: skip
+        event: dict[str, Any] = {"id": new_id(), "created_at": now(), "actor": actor, "action": action,
+                                 "target": target, "detail": detail}  # fmt: skip
+        at = event["created_at"].isoformat(timespec="microseconds")
+        first = {"action": action, "actor": actor, "at": at, "detail": detail, "scope": scope}
         given = {**event, "of": scope, "before": _canonical(first)[:-1] + ',"seq":',
                  "after": ',"target":' + _canonical(target) + "}"}  # fmt: skip
         row = connection.execute(_AT_ONCE, given).one_or_none()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from fastapi.responses import Response
@@ -31,18 +32,23 @@ def next_contested(here: Here, slug: str) -> Response:
     return here.to(f"/p/{slug}/adjudicate/{work.assignment_id}")
 
 
-def _ranked(here: Here, work: Work) -> dict[str, Any]:
+def _ranked(here: Here, work: Work, labels: Mapping[str, str]) -> dict[str, Any]:
     found = adjudication.look(here.db, here.actor, work.assignment_id)
     ranks = found.aggregate.get("mean_ranks") or []
+
+    def flags_on(slot: int) -> list[str]:
+        set_ = {flag for one in found.submissions for flag, marks in one.flags.items() if marks[slot]}
+        return sorted(labels.get(flag, flag) for flag in set_)
+
     replies = [
         {"letter": reply_name(slot), "content": text, "mean_rank": ranks[slot] if slot < len(ranks) else None,
          "ranks": [one.ranks[slot] for one in found.submissions if one.ranks],
-         "flags": sorted({flag for one in found.submissions for flag, marks in one.flags.items() if marks[slot]})}
+         "flags": flags_on(slot)}
         for slot, text in enumerate(found.replies)
     ]  # fmt: skip
     people = [one.person for one in found.submissions if one.ranks]
-    return {"replies": replies, "people": people, "why": found.aggregate.get("contested") or "", "notes": found.notes,
-            "messages": found.messages}  # fmt: skip
+    why = here.words.told(found.aggregate.get("contested") or "")
+    return {"replies": replies, "people": people, "why": why, "notes": found.notes, "messages": found.messages}
 
 
 @get("/p/{slug}/adjudicate/{assignment_id}", writes=True)
@@ -60,7 +66,7 @@ def adjudicate(here: Here, slug: str, assignment_id: str) -> Response:
             reply=work.replies[0] if work.replies else "", decision=decision_shown(here, item), done=0, total=1,
             verdicts=verdicts(here), given=start_of(here, work),
         )  # fmt: skip
-    found = _ranked(here, work)
+    found = _ranked(here, work, {axis.key: axis.label for axis in facts["rubric"].axes} if facts["rubric"] else {})
     return here.page(
         "adjudicate.html", **facts, **{key: found[key] for key in ("replies", "people", "why", "notes")},
         prompt=prompt_shown(here, found["messages"], work.language, {}), given=start_of(here, work),

@@ -17,6 +17,7 @@ from trivium.human.desk.specs import cell_key, requirement_of
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Batch, Item
 from trivium.studio.here import Here
+from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
 ITEMS_A_PAGE = 50
@@ -72,13 +73,13 @@ def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
         for stage, who in (("internal_qa", "partner"), ("client_qa", "client"))
         if stage in one.plan
     ]
-    actions = [("start", "Start it")] if one.state == "open" else []
+    actions = [("start", here.say("Start it"))] if one.state == "open" else []
     return {
         "ordinal": one.ordinal,
         "is": SHAPES[one.state],
-        "state_words": STATES[one.state],
+        "state_words": here.say(STATES[one.state]),
         "round": one.round,
-        "counts": [(STATES[state], count) for state, count in sorted(one.states.items())],
+        "counts": [(here.say(STATES[state]), count) for state, count in sorted(one.states.items())],
         "sample": ", ".join(samples),
         "guideline": versions.get(one.guideline_id, ""),
         "actions": actions,
@@ -215,7 +216,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         "batch.html",
         batch=batch,
         batch_is=SHAPES[batch.state],
-        state_words=STATES[batch.state],
+        state_words=here.say(STATES[batch.state]),
         generation=_generation(here, batch),
         more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
         items=[
@@ -223,7 +224,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
                 "id": row.id,
                 "text": (row.search_text or "")[:120],
                 "is": SHAPES[row.state],
-                "says": STATES[row.state],
+                "says": here.say(STATES[row.state]),
                 "round": row.round,
                 "done": row.done,
                 "wanted": row.wanted,
@@ -247,10 +248,10 @@ def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
         "failed": progress.failed,
         "running": not finished and problem is None,
         "is": "bad" if problem else "ok" if finished else "now",
-        "says": "cannot go on" if problem else "all made" if finished else "being made",
+        "says": here.say("cannot go on" if problem else "all made" if finished else "being made"),
         "last": "",
-        "error": problem[0] if problem else "",
-        "do": problem[1] if problem else "",
+        "error": sentence(here.words.told(problem[0])) if problem else "",
+        "do": sentence(here.words.told(problem[1])) if problem else "",
     }
 
 

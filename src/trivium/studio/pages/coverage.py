@@ -18,11 +18,12 @@ from trivium.studio.here import Here
 from trivium.studio.pages.batches import SHAPES, STATES
 from trivium.studio.routes import get
 
+LENGTHS = {"short": "under 100", "medium": "100–500", "long": "over 500"}
 FILTERS = ("domain", "language", "response_type")
 
 
 def _cell(here: Here, slug: str, one: CellCount) -> dict[str, Any]:
-    title = cells.title(one.where)
+    title = cells.title(one.where, here.words)
     return {
         "accepted": one.accepted,
         "flying": one.in_flight,
@@ -72,7 +73,7 @@ def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] |
                 "share": accepted / target,
             }
         )
-    columns = [here.say(vocabulary.PROMPT_LENGTHS[one].removesuffix(" words")) if one else "" for one in inner]
+    columns = [here.say(LENGTHS[one]) if one else "" for one in inner]
     groups = [
         {"title": here.say(vocabulary.PROMPT_TYPES[one]) if one else here.say("Prompts"), "columns": columns}
         for one in outer
@@ -85,11 +86,11 @@ def _margins(here: Here, found: Coverage) -> list[dict[str, Any]]:
     margins: dict[str, dict[str, list[int]]] = {}
     for one in found.also:
         name = here.say("Wanted over all cells")
-        margins.setdefault(name, {})[cells.title(one.where)] = [one.accepted, one.in_flight, one.target]
+        margins.setdefault(name, {})[cells.title(one.where, here.words)] = [one.accepted, one.in_flight, one.target]
     for one in found.cells:
         for mark, value in one.where.items():
             counts = margins.setdefault(here.say(vocabulary.DIMENSIONS.get(mark, mark)), {})
-            into = counts.setdefault(cells.value_name(mark, value), [0, 0, 0])
+            into = counts.setdefault(cells.value_name(mark, value, here.words), [0, 0, 0])
             for place, number in enumerate((one.accepted, one.in_flight, one.target)):
                 into[place] += number
     return [
@@ -132,7 +133,7 @@ def coverage_page(here: Here, slug: str) -> Response:
                 "name": name,
                 "label": here.say(vocabulary.DIMENSIONS[name]),
                 "value": asked.get(name, ""),
-                "options": [(one, cells.value_name(name, one)) for one in options],
+                "options": [(one, cells.value_name(name, one, here.words)) for one in options],
             }
             for name, options in values.items()
             if options
@@ -178,14 +179,16 @@ def cell_page(here: Here, slug: str, key: str) -> Response:
         "cell.html",
         cell=_cell(here, slug, one),
         can_open_items=standing.can("manage") or standing.can("see_quality"),
-        items=[
-            {
-                "id": row[0],
-                "is": SHAPES.get(row[1], "now"),
-                "says": STATES.get(row[1], row[1]),
-                "text": row[2][:120],
-                "batch": row[3],
-            }
-            for row in rows
-        ],
+        items=here.leaf(
+            [
+                {
+                    "id": row[0],
+                    "is": SHAPES.get(row[1], "now"),
+                    "says": here.say(STATES.get(row[1], row[1])),
+                    "text": row[2][:120],
+                    "batch": row[3],
+                }
+                for row in rows
+            ]
+        ),
     )

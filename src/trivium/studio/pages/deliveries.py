@@ -18,12 +18,13 @@ from trivium.human.store.people import Person
 from trivium.human.store.work import Item
 from trivium.records import Record
 from trivium.studio.here import Here
-from trivium.studio.render import day, number
+from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
 SHAPES = {"draft": "wait", "sealed": "now", "accepted": "ok", "rejected": "bad"}
 STATES = {"ok": "ok", "note": "warn", "warning": "warn", "stop": "bad"}
-NOUNS = {"demonstrations": "pairs", "comparisons": "rankings", "judgements": "judgements"}
+NOUNS = {"demonstrations": "{n} pairs", "comparisons": "{n} rankings", "judgements": "{n} judgements"}
+TITLES = {"demonstrations": "Pairs", "comparisons": "Rankings", "judgements": "Judgements"}
 MEDIA = {
     ".json": "application/json",
     ".md": "text/markdown; charset=utf-8",
@@ -39,7 +40,7 @@ def _rows(row: Delivery) -> dict[str, int]:
 
 
 def _says(here: Here, row: Delivery) -> str:
-    return ", ".join(f"{number(count)} {here.say(NOUNS[noun])}" for noun, count in _rows(row).items() if count)
+    return ", ".join(here.say(NOUNS[noun], n=count) for noun, count in _rows(row).items() if count)
 
 
 def _state(here: Here, row: Delivery) -> str:
@@ -48,8 +49,12 @@ def _state(here: Here, row: Delivery) -> str:
     if row.state == "sealed":
         mine = here.standing is not None and here.standing.can("answer_delivery")
         return here.say("Waits for you") if mine else here.say("Waits for the client")
-    word = here.say("Accepted {day}") if row.state == "accepted" else here.say("Rejected {day}")
-    return word.format(day=day(row.answered_at))
+    answered = here.words.day(row.answered_at)
+    return (
+        here.say("Accepted {day}", day=answered)
+        if row.state == "accepted"
+        else here.say("Rejected {day}", day=answered)
+    )
 
 
 def _shown(here: Here, slug: str, milestone: str | None) -> Response:
@@ -61,7 +66,7 @@ def _shown(here: Here, slug: str, milestone: str | None) -> Response:
     ready = here.db.scalar(
         select(func.count()).where(Item.project_id == project_id, Item.state == "accepted", ~Item.is_gold)
     )
-    said = here.say("{n} items are accepted and in no milestone yet.", n=number(ready or 0))
+    said = here.say("{n} items are accepted and in no milestone yet.", n=ready or 0)
     facts: dict[str, Any] = {"delivery": None}
     if row is not None and row.state != "draft":
         facts = _facts(here, row)
@@ -99,7 +104,9 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
         "delivery": row,
         "whole": row.manifest["whole"],
         "total_bytes": sum(one.num_bytes for one in files),
-        "sealed_words": here.say("Sealed {day} by {who}", day=day(row.sealed_at), who=by.pseudonym if by else "studio"),
+        "sealed_words": here.say(
+            "Sealed {day} by {who}", day=here.words.day(row.sealed_at), who=by.pseudonym if by else "studio"
+        ),
         "answer_is": SHAPES[row.state],
         "answer_words": answered,
         "previous": before.milestone if before else "",
@@ -108,19 +115,19 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
                 "name": one.name,
                 "num_bytes": one.num_bytes,
                 "sha256": one.sha256,
-                "rows": number(entries[one.name]["num_rows"])
+                "rows": here.words.number(entries[one.name]["num_rows"])
                 if entries.get(one.name, {}).get("num_rows") is not None
                 else None,
             }
             for one in files
         ],
-        "checks": _checks(row.datasheet),
-        "facts": [(noun.capitalize(), number(count)) for noun, count in _rows(row).items() if count],
+        "checks": _checks(here, row.datasheet),
+        "facts": [(here.say(TITLES[noun]), here.words.number(count)) for noun, count in _rows(row).items() if count],
         "difference": [
-            ("Kept as it was", len(changed.kept)),
-            ("Added", f"+{len(changed.added)}"),
-            ("Reworked", len(changed.reworked)),
-            ("Withdrawn", f"−{len(changed.withdrawn)}"),
+            (here.say("Kept as it was"), here.words.number(len(changed.kept))),
+            (here.say("Added"), f"+{here.words.number(len(changed.added))}"),
+            (here.say("Reworked"), here.words.number(len(changed.reworked))),
+            (here.say("Withdrawn"), f"−{here.words.number(len(changed.withdrawn))}"),
         ]
         if changed
         else [],
@@ -129,7 +136,7 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
     }
 
 
-def _checks(datasheet: str) -> list[dict[str, str]]:
+def _checks(here: Here, datasheet: str) -> list[dict[str, str]]:
     """Return the checks as the datasheet of the sealed milestone tells them: what was true then, not now."""
     found, inside = [], False
     for line in datasheet.splitlines():
@@ -138,7 +145,13 @@ def _checks(datasheet: str) -> list[dict[str, str]]:
         elif inside and line.startswith("- "):
             name, _, text = line[2:].replace("**", "").partition(": ")
             state, _, more = text.partition(", ")
-            found.append({"is": STATES.get(state, "ok"), "name": name.capitalize(), "text": more or text})
+            found.append(
+                {
+                    "is": STATES.get(state, "ok"),
+                    "name": sentence(here.words.told(name)).rstrip("."),
+                    "text": here.words.told(more or text),
+                }
+            )
     return found
 
 

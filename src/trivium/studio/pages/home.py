@@ -14,7 +14,6 @@ from trivium.human.store.work import Judgement
 from trivium.studio import charts
 from trivium.studio.here import Here
 from trivium.studio.navigation import first_place
-from trivium.studio.render import day
 from trivium.studio.routes import get
 
 DAYS = 14
@@ -43,7 +42,7 @@ def _next(here: Here, work: list[OpenWork]) -> dict[str, Any] | None:
         if one.left >= 200
         else here.say("{n} are left for you", n=one.left)
     )
-    due = here.say(", due {day}", day=day(one.due_at)) if one.due_at else ""
+    due = here.say(", due {day}", day=here.words.day(one.due_at)) if one.due_at else ""
     return {
         "title": titles[place],
         "project": one.project.title,
@@ -80,7 +79,7 @@ def _waiting(here: Here) -> list[dict[str, Any]]:
                 "text": held.text[:140] or here.say("not written yet"),
                 "language": "",
                 "more": held.project,
-                "side": here.say("held until {time}", time=f"{held.lease_until:%H:%M}")
+                "side": here.say("held until {time}", time=here.words.clock(held.lease_until))
                 if held.state == "leased"
                 else here.say("kept"),
             }
@@ -112,7 +111,7 @@ def _days(here: Here) -> Any:
         counts[min(DAYS - 1, max(0, (moment.date() - since.date()).days))] += 1
     last = here.say("today, {n}", n=counts[-1])
     title = here.say("Items finished on each of the last 14 days, {n} in all", n=sum(counts))
-    return charts.days(counts, day(since), last, title)
+    return charts.days(counts, here.words.day(since), last, title)
 
 
 def _work(here: Here, work: list[OpenWork]) -> list[dict[str, Any]]:
@@ -150,20 +149,25 @@ def home_page(here: Here) -> Response:
         )
     if became.ranked:
         facts.append(
-            {"name": here.say("Ranked"), "value": str(became.ranked), "more": here.say("prompts"), "picture": ""}
+            {
+                "name": here.say("Ranked"),
+                "value": here.words.number(became.ranked),
+                "more": here.say("prompts"),
+                "picture": "",
+            }
         )
     told = [
-        ("ok", here.say("{n} items", n=became.delivered), here.say("are in a sealed milestone."), became.delivered),
+        ("ok", here.say("{n} items", n=became.delivered), here.say("in a sealed milestone"), became.delivered),
         (
             "ok",
             here.say("{n} orders", n=became.chosen),
-            here.say("helped to choose a winner and a loser."),
+            here.say("that helped to choose a winner and a loser"),
             became.chosen,
         ),
         (
             "wait",
             here.say("{n} prompts", n=became.contested),
-            here.say("are contested; a lead looks at them."),
+            here.say("contested: a lead looks at them"),
             became.contested,
         ),
     ]

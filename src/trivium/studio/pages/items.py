@@ -52,10 +52,11 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
             "content": row.content, "mean_rank": ranks[place] if place < len(ranks) else None,
         })  # fmt: skip
     return here.page(
-        "item.html", item=item, item_is=SHAPES.get(item.state, "now"), says=STATES.get(item.state, item.state),
-        batch=here.db.get_one(Batch, item.batch_id), replies=replies, story=story_of(dossier),
+        "item.html", item=item, item_is=SHAPES.get(item.state, "now"),
+        says=here.say(STATES.get(item.state, item.state)), batch=here.db.get_one(Batch, item.batch_id),
+        replies=replies, story=story_of(here, dossier),
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
-        contested=(dossier.aggregate or {}).get("contested"),
+        contested=here.words.told(str((dossier.aggregate or {}).get("contested") or "")),
         comments=[{"who": name, "body": row.body, "at": row.created_at}
                   for row, name in comments.on(here.db, here.actor, item.id)],
     )  # fmt: skip

@@ -14,14 +14,21 @@ from trivium.studio.here import Here
 from trivium.studio.hooks import check_address
 from trivium.studio.routes import get, post
 
+WAITING_SHOWN = 12
+
 
 def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Response:
     standing = here.project(slug, "manage")
     project_id = standing.project.id
+    text = here.request.query_params.get("text", "")
+    members = [one for one in projects.members(here.db, here.actor, project_id) if text.lower() in one.pseudonym]
+    waiting = invitations.waiting(here.db, here.actor, project_id)
     return here.page(
-        "members.html", members=projects.members(here.db, here.actor, project_id), link=link, hook_secret=hook_secret,
-        waiting=invitations.waiting(here.db, here.actor, project_id), settings=settings_of(standing.project),
-        hooks=webhooks.listed(here.db, here.actor, project_id), parties=get_args(Party), roles=get_args(Role),
+        "members.html", members=here.leaf(members), text=text, link=link, hook_secret=hook_secret,
+        waiting=waiting[:WAITING_SHOWN], num_waiting=len(waiting), settings=settings_of(standing.project),
+        hooks=webhooks.listed(here.db, here.actor, project_id),
+        parties=[(key, here.say(key)) for key in get_args(Party)],
+        roles=[(key, here.say(key)) for key in get_args(Role)],
     )  # fmt: skip
 
 

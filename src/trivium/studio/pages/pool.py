@@ -15,6 +15,7 @@ from trivium.human.formats import FORMATS, Provenance, Reject, prompts_of
 from trivium.human.store.projects import PromptOrigin
 from trivium.records import Comparison, Origin, Record
 from trivium.studio.here import Here
+from trivium.studio.pages.coverage import LENGTHS
 from trivium.studio.routes import get, post
 from trivium.studio.uploads import read_upload
 from trivium.studio.vocabulary import LANGUAGES
@@ -47,6 +48,7 @@ def _shown(here: Here, slug: str, result: dict[str, Any] | None = None) -> Respo
         languages=list(LANGUAGES.items()),
         given=here.given(language="en"),
         more=total > 50 * (page + 1),
+        lengths={key: here.say(words) for key, words in LENGTHS.items()},
     )
 
 

@@ -18,7 +18,6 @@ from trivium.human.rubrics import Rubric
 from trivium.human.submission import Submission
 from trivium.studio import charts
 from trivium.studio.here import Here
-from trivium.studio.render import measured, percent
 from trivium.studio.routes import get
 
 TABS = (
@@ -28,7 +27,7 @@ TABS = (
     ("contested", "Contested"),
     ("diversity", "Diversity"),
 )
-INSTRUCTGPT = ("InstructGPT’s labellers, 72.6", 0.726)
+INSTRUCTGPT = 0.726  # of pairs agreed, Ouyang et al. 2022, section 4.1
 SCALES = {"order": "an order, ties allowed", "score": "a scale", "flag": "yes or no"}
 KEPT = 64  # statistics of so many states of projects are kept: a page asked again costs nothing
 
@@ -70,31 +69,40 @@ def _order(known: _Known) -> axes.AxisAgreement | None:
     return found[0] if found and found[0].scale == "order" else None
 
 
-def _chart(slices: Sequence[Slice], label: Callable[[str], str], title: str) -> Any:
-    points = [charts.Point(label(one.label), f"n {one.pairs_agreed.n}", one.pairs_agreed) for one in slices]
-    return charts.whiskers(points, title, INSTRUCTGPT) if len(points) > 1 else ""
+def _chart(here: Here, slices: Sequence[Slice], label: Callable[[str], str], title: str) -> Any:
+    points = [
+        charts.Point(label(one.label), here.say("n {count}", count=one.pairs_agreed.n), one.pairs_agreed)
+        for one in slices
+    ]
+    reference = here.say("InstructGPT’s labellers, {n}", n=here.words.percent(INSTRUCTGPT))
+    return charts.whiskers(here.words, points, title, (reference, INSTRUCTGPT)) if len(points) > 1 else ""
 
 
-def _version(label: str) -> str:
-    return f"version {label.rsplit('/', 1)[-1].removeprefix('v')}"
+def _version(here: Here, label: str) -> str:
+    return here.say("version {n}", n=label.rsplit("/", 1)[-1].removeprefix("v"))
+
+
+def _week(here: Here, label: str) -> str:
+    """Return a week of the calendar such as 2026-W47 by its number."""
+    return here.say("week {n}", n=label.rsplit("W", 1)[-1].lstrip("0"))
 
 
 def _position_words(here: Here, found: PositionBias) -> str:
     if found.undefined:
-        return here.say("Undefined: {why}.", why=found.undefined)
+        return here.say("Undefined: {why}.", why=here.words.told(found.undefined))
     sign = here.say("It does, more than chance explains") if found.matters else here.say("No sign of it")
     return here.say(
         "How often the reply shown in a place was ranked first. {sign}: χ² {chi}, p {p}, n {n}.",
         sign=sign,
-        chi=f"{found.chi_square:.1f}",
-        p=f"{found.p_value:.2f}",
-        n=f"{found.n:,}",
+        chi=here.words.number(found.chi_square, 1),
+        p=here.words.number(found.p_value, 2),
+        n=found.n,
     )
 
 
 def _names(here: Here, rubric: Rubric | None) -> dict[str, str]:
     names = {axis.key: axis.label for axis in rubric.axes} if rubric else {}
-    return {"order": here.say("Order"), "rank": here.say("Order"), **names}
+    return {**names, "order": here.say("Order"), "rank": here.say("Order")}
 
 
 def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
@@ -102,11 +110,9 @@ def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
     names = _names(here, _rubric(here))
     shown = [
         {
-            "name": (
-                here.say("Flag: {name}", name=names.get(one.axis, one.axis).lower())
-                if one.scale == "flag"
-                else names.get(one.axis, one.axis)
-            ),
+            "name": names.get(one.axis, one.axis),
+            "flag": one.scale == "flag",
+            "ours": one.scale == "order",
             "scale": here.say(SCALES[one.scale]),
             "pairs_agreed": one.pairs_agreed,
             "alpha": one.alpha,
@@ -117,13 +123,19 @@ def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
     bias: PositionBias = found["position"]
     return {
         "axes": shown,
-        "position": charts.places(bias.first_share, here.say("Share of first ranks by the place shown")),
+        "position": charts.places(here.words, bias.first_share, here.say("Share of first ranks by the place shown")),
         "position_words": _position_words(here, bias),
-        "noise": sorted(found["noise"].items()),
-        "by_guideline": _chart(found["by_guideline"], _version, here.say("Pairwise agreement by guideline version")),
-        "guideline_rows": [(_version(one.label), one.pairs_agreed) for one in found["by_guideline"]],
-        "by_week": _chart(found["by_week"], lambda label: label, here.say("Pairwise agreement by week")),
-        "noise_words": measured,
+        "noise": here.leaf(sorted(found["noise"].items())),
+        "by_guideline": _chart(
+            here,
+            found["by_guideline"],
+            lambda label: _version(here, label),
+            here.say("Pairwise agreement by guideline version"),
+        ),
+        "guideline_rows": [(_version(here, one.label), one.pairs_agreed) for one in found["by_guideline"]],
+        "by_week": _chart(
+            here, found["by_week"], lambda label: _week(here, label), here.say("Pairwise agreement by week")
+        ),
     }
 
 
@@ -140,11 +152,11 @@ def _groups(here: Here, found: Diversity) -> list[dict[str, Any]]:
             "field": one.field,
             "group": one.value,
             "people": one.num_people,
-            "value": percent(one.within.value),
+            "value": here.words.percent(one.within.value),
             "more": here.say(
                 "with the others {n}; another winner in {m} of items",
-                n=percent(one.with_others.value),
-                m=percent(one.winner_flips.value),
+                n=here.words.percent(one.with_others.value),
+                m=here.words.percent(one.winner_flips.value),
             ),
         }
         for one in found.groups
@@ -180,13 +192,18 @@ def quality_page(here: Here, slug: str) -> Response:
         mean = _order(known)
         found = _people(known)
         facts = {
-            "people": found,
+            "people": here.leaf(found),
             "mean": mean.pairs_agreed.value if mean else None,
-            "gold": [one for one in found if one.gold.value is not None],
+            "gold": here.leaf([one for one in found if one.gold.value is not None]),
         }
     elif tab == "contested":
         facts = {
-            "contested": [{"id": row[0], "text": row[1][:160], "why": row[2], "ordinal": ""} for row in contested],
+            "contested": here.leaf(
+                [
+                    {"id": row[0], "text": row[1][:160], "why": here.words.told(row[2])}
+                    for row in contested
+                ]
+            ),
             "can_adjudicate": can_adjudicate,
         }
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from trivium.human.desk import assignment, review
-from trivium.human.desk.errors import NotAllowed
+from trivium.human.desk.errors import Invalid, NotAllowed
 from trivium.human.desk.review import REASONS, Dossier, Review
 from trivium.human.desk.work import Work
 from trivium.human.privacy import passages
@@ -18,7 +18,6 @@ from trivium.studio import vocabulary
 from trivium.studio.changes import changes
 from trivium.studio.here import Here
 from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
-from trivium.studio.render import percent
 from trivium.studio.routes import get, post
 
 SAMPLE_SHOWN = 12
@@ -59,15 +58,17 @@ def next_review(here: Here, slug: str) -> Response:
     return here.to(f"/p/{slug}/review/{work.assignment_id}")
 
 
-def story_of(dossier: Dossier) -> list[dict[str, Any]]:
+def story_of(here: Here, dossier: Dossier) -> list[dict[str, Any]]:
     """Return what happened to an item, for the time line."""
     return [
         {
-            "what": VERDICTS[one.verdict]
-            if one.verdict
-            else "Rewritten"
-            if one.step == "write" and one.round > 1
-            else DID[one.step],
+            "what": here.say(
+                VERDICTS[one.verdict]
+                if one.verdict
+                else "Rewritten"
+                if one.step == "write" and one.round > 1
+                else DID[one.step]
+            ),
             "who": one.by,
             "is": "bad" if one.verdict == "reject" else "",
             "reasons": one.reasons,
@@ -114,18 +115,22 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     private = [one for text in work.replies for one in passages(text)]
     found.append(
-        {"is": "warn", "says": "May name a private person", "more": ", ".join(sorted({one.kind for one in private}))}
+        {
+            "is": "warn",
+            "says": here.say("May name a private person"),
+            "more": ", ".join(sorted({here.say(one.kind) for one in private})),
+        }
         if private
-        else {"is": "ok", "says": "No personal data found", "more": ""}
+        else {"is": "ok", "says": here.say("No personal data found"), "more": ""}
     )
-    found.append({"is": "ok", "says": "Nobody reviews their own text", "more": ""})
+    found.append({"is": "ok", "says": here.say("Nobody reviews their own text"), "more": ""})
     shares = [one.body.get("paste_share") for one in dossier.past if one.step == "write"]
     if shares and shares[-1] is not None and shares[-1] >= PASTED_MUCH:
         found.append(
             {
                 "is": "warn",
-                "says": here.say("{n} came by paste", n=percent(shares[-1], 0)),
-                "more": "A hint, not a fault: people draft elsewhere.",
+                "says": here.say("{n} came by paste", n=here.words.percent(shares[-1], 0)),
+                "more": here.say("A hint, not a fault: people draft elsewhere."),
             }
         )
     agreement = (dossier.aggregate or {}).get("pairwise_agreement")
@@ -133,12 +138,12 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
         found.append(
             {
                 "is": "ok" if agreement >= 0.6 else "warn",
-                "says": here.say("{n} of pairs agreed", n=percent(agreement)),
+                "says": here.say("{n} of pairs agreed", n=here.words.percent(agreement)),
                 "more": "",
             }
         )
     if contested := (dossier.aggregate or {}).get("contested"):
-        found.append({"is": "warn", "says": "Contested", "more": str(contested)})
+        found.append({"is": "warn", "says": here.say("Contested"), "more": here.words.told(str(contested))})
     return found
 
 
@@ -151,7 +156,7 @@ def _sample(here: Here, work: Work, dossier: Dossier) -> tuple[list[dict[str, An
         now = row.item_id == work.item_id
         verdict = None if now else row.verdict
         kind = "now" if now else {"accept": "ok", "fix": "ok", "reject": "bad"}.get(verdict or "", "wait")
-        says = "Now" if now else VERDICTS.get(verdict or "", "Waiting")
+        says = here.say("Now" if now else VERDICTS.get(verdict or "", "Waiting"))
         shown.append({"text": row.text[:90], "is": kind, "says": says, "now": now, "language": ""})
     done = sum(row.verdict is not None for row in rows)
     at = next((place for place, one in enumerate(shown) if one["now"]), 0)
@@ -175,7 +180,7 @@ def _words(here: Here, work: Work) -> dict[str, Any]:
             "reject_button": here.say("Return to the labellers"),
             "to_writer": here.say("To the labellers"),
             "reject_hint": here.say("Ranked anew by everyone, round {n}", n=work.round + 1),
-            "reject_says": here.say("Returns to the labellers with {n} reasons", n="{n}"),
+            "reject_says": here.say("Returns to the labellers; reasons chosen: {n}", n="{n}"),
         }
     return {
         "can_fix": True,
@@ -185,7 +190,7 @@ def _words(here: Here, work: Work) -> dict[str, Any]:
         "reject_button": here.say("Return to the writer"),
         "to_writer": here.say("To the writer"),
         "reject_hint": here.say("Back to the same writer, round {n}", n=work.round + 1),
-        "reject_says": here.say("Returns to the writer with {n} reasons", n="{n}"),
+        "reject_says": here.say("Returns to the writer; reasons chosen: {n}", n="{n}"),
     }
 
 
@@ -202,7 +207,9 @@ def review_page(here: Here, slug: str, assignment_id: str) -> Response:
         "internal_qa" if step == "qa_internal" else "client_qa", {}
     )
     words = (
-        here.say("a sample of {n} of {of}, drawn with seed {seed}", n=plan["sample"], of=plan["of"], seed=plan["seed"])
+        here.say(
+            "a sample of {n} of {of}, drawn with seed {seed}", n=plan["sample"], of=plan["of"], seed=str(plan["seed"])
+        )
         if plan
         else ""
     )
@@ -215,7 +222,7 @@ def review_page(here: Here, slug: str, assignment_id: str) -> Response:
         done=done,
         total=total,
         sample_words=words,
-        story=story_of(dossier),
+        story=story_of(here, dossier),
         checks=_checks(here, work, dossier),
         prompt=prompt_shown(here, work.messages, work.language, work.attrs),
         replies=_replies(here, work, dossier),
@@ -239,7 +246,10 @@ def submit_review(here: Here, slug: str, assignment_id: str) -> Response:
         fixed=str(here.form.get("fixed") or "") if verdict == "fix" else "",
         seconds=float(here.number("active_seconds")),
     )
-    review.submit(here.db, here.actor, assignment_id, sent)
+    try:
+        review.submit(here.db, here.actor, assignment_id, sent)
+    except Invalid as error:
+        raise Invalid({{"reasons": "reason"}.get(name, name): text for name, text in error.fields.items()}) from error
     return here.to(f"/p/{slug}/review", here.say("Sent: {verdict}.", verdict=here.say(VERDICTS[sent.verdict])))
 
 

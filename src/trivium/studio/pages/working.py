@@ -59,13 +59,13 @@ def prompt_shown(here: Here, messages: Sequence[Message], language: str, attrs: 
     """Return the prompt with its facts in words: language, marks, length."""
     facts = [LANGUAGES.get(language, language)]
     facts += [
-        here.say(NAMES[attrs[name]])
+        here.words.named(attrs[name])
         for name in ("task_type", "prompt_type", "response_type")
         if attrs.get(name) in NAMES
     ]
     facts.append(here.say("{n} words", n=sum(len(message.content.split()) for message in messages)))
     if attrs.get("domain"):
-        facts.append(str(attrs["domain"]).capitalize())
+        facts.append(here.words.named(attrs["domain"]))
     return Shown(messages, language, facts)
 
 

@@ -54,8 +54,8 @@ def _cells(here: Here, project_id: str, own: str | None) -> list[CellShown]:
         CellShown(
             one.key,
             dict(one.where),
-            cells.head(one.where),
-            cells.rest(one.where),
+            cells.head(one.where, here.words),
+            cells.rest(one.where, here.words),
             one.accepted,
             one.in_flight,
             one.target,

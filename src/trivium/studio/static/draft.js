@@ -8,6 +8,8 @@ const begun = Date.now();
 let revision = Number(form.dataset.rev || 0);
 let timer = null;
 let waiting = null; // the submit that waits for the line
+let sending = false;
+let leaving = false; // the next page is on its way
 let active = 0; // seconds of work since the last save that the server has
 let total = Number(form.dataset.active || 0);
 let pasted = 0;
@@ -43,6 +45,13 @@ function tell(text, is = 'ok') {
   saved.querySelector('span').textContent = text;
 }
 
+// What the server said: JSON mostly, a plain sentence where something before the app refused; a proxy's error is a lost line.
+async function heard(answer) {
+  if ([502, 503, 504].includes(answer.status)) throw new Error(answer.statusText);
+  const text = await answer.text();
+  return (answer.headers.get('content-type') || '').includes('json') ? JSON.parse(text) : { message: text, fields: {} };
+}
+
 async function save() {
   timer = null;
   const told = active;
@@ -54,14 +63,14 @@ async function save() {
       headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': document.body.dataset.csrf, Accept: 'application/json' },
       body: JSON.stringify({ content, rev: revision, seconds: active }),
     });
-    const said = await answer.json();
+    const said = await heard(answer);
     if (answer.status === 409) { ended(said.message); return; }
     if (!answer.ok) { tell(said.message, 'bad'); return; }
     revision = said.rev;
     active -= told;
     local.set({ content, at: Date.now(), sent: true });
     lost.hidden = true;
-    tell(form.dataset.saved.replace('{time}', new Date().toLocaleTimeString()));
+    tell(form.dataset.saved.replace('{time}', new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' })));
   } catch {
     gone();
   }
@@ -101,19 +110,22 @@ form.addEventListener('input', (event) => {
 addEventListener('pagehide', () => { if (timer) { clearTimeout(timer); save(); } });
 
 async function send(body) {
+  if (sending) return; // pressed twice: once is enough
+  sending = true;
   waiting = body;
   const button = document.querySelector('.act .btn.primary');
   button.setAttribute('aria-busy', 'true');
   try {
     const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
-    const said = await answer.json();
+    const said = await heard(answer);
     waiting = null;
     lost.hidden = true;
-    if (answer.ok) { local.drop(); location.assign(said.next); return; }
+    if (answer.ok) { leaving = true; local.drop(); location.assign(said.next); return; }
     refused(said);
   } catch {
     gone();
   } finally {
+    sending = leaving;
     button.removeAttribute('aria-busy');
   }
 }

@@ -43,6 +43,12 @@ document.addEventListener('change', (event) => {
 });
 document.addEventListener('htmx:configRequest', (event) => { event.detail.headers['X-CSRF-Token'] = document.body.dataset.csrf; });
 
+// A narrow screen scrolls the navigation to where one is; times of the server are shown in the reader's own.
+document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+for (const time of document.querySelectorAll('time[datetime]')) {
+  time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+}
+
 // What is said after an action is read out even where the focus is elsewhere.
 const said = document.querySelector('.flash');
 if (said) requestAnimationFrame(() => { document.getElementById('announce').textContent = said.textContent.trim(); });

@@ -1,4 +1,4 @@
-// Review: a, f, r choose the verdict, d goes through the views, j and k through the sample, m takes the selection into the remark.
+// Review: a, f, r choose the verdict, d goes through the views, m takes the selection into the remark.
 const bar = document.getElementById('says');
 const buttons = document.getElementById('submit');
 const board = document.getElementById('review');
@@ -10,6 +10,7 @@ function shown() {
   buttons.disabled = !verdict;
   if (label) buttons.firstChild.textContent = `${label} `;
   const reasons = board.querySelectorAll('[name=reason]:checked').length;
+  bar.closest('.status').querySelector('use').setAttribute('href', { accept: '#i-ok', fix: '#i-pen', reject: '#i-prev' }[verdict] || '#i-wait');
   bar.textContent = verdict ? board.dataset[verdict].replace('{n}', reasons) : board.dataset.none;
 }
 

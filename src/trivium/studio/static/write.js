@@ -11,7 +11,7 @@ function cell() {
 function recount() {
   for (const count of counts) {
     const number = words(document.getElementById(count.dataset.for).value);
-    count.querySelector('.num').textContent = count.dataset.words.replace('{n}', number.toLocaleString());
+    count.querySelector('.num').textContent = count.dataset.words.replace('{n}', number.toLocaleString(document.documentElement.lang));
     const buckets = count.querySelector('.buckets');
     if (!buckets) continue;
     const bucket = bucketOf(number);
