@@ -87,7 +87,7 @@ def say(locale: str, sentence: str, **values: object) -> str:
 
 
 def _shown(locale: str, value: object) -> object:
-    return format_decimal(value, locale=locale) if type(value) is int else value
+    return format_decimal(value, locale=locale) if isinstance(value, int) else value
 
 
 def told(locale: str, text: str) -> str:
