@@ -93,7 +93,7 @@ def of_tables() -> set[str]:
         found |= {mark, hint, f"with {mark}", f"without {mark}"}
     found.update(entry[0] for entry in (*navigation._WORK, *navigation._PLAN))
     found.update(domain.capitalize() for domain in vocabulary.DOMAINS)
-    found.update(kind for kind, _, _ in privacy.FINDERS)
+    found |= {*privacy.WORDS.values(), *(kind for kind, _ in privacy._FINDERS)}
     found.update(vocabulary.NAMES[kind] for kind in get_args(Axis.model_fields["kind"].annotation))
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES):
         found.update(key.replace("_", " ") for key in words)  # as the checks of a milestone name them
