@@ -211,7 +211,7 @@ def test_bad_lines_are_listed_by_number_and_the_rest_is_taken_in(visit: Visit) -
     )
     status, text = upload(lark, "mine.jsonl", rows, format="alpaca")
     assert status == 200, text[:500]
-    assert "1 prompts are new" in text
+    assert "1 prompt is new" in text
     assert "2 lines were left out" in text
     assert '<td class="n">2</td>' in text
 
