@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from studio.browsers import Chromium
 from studio.visitors import Visitor
 from trivium.human.store import migrate
 from trivium.human.store.database import Database
@@ -49,3 +50,10 @@ def client(house: Database, tmp_path: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def visit(client: TestClient) -> Callable[[str | None], Visitor]:
     return lambda name: Visitor(client, name)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    window = Chromium()
+    yield window
+    window.close()

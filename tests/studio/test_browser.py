@@ -15,13 +15,6 @@ from trivium.human.store.people import Person
 from trivium.human.store.work import Judgement, Mark, Reply
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    window = Chromium()
-    yield window
-    window.close()
-
-
 @pytest.fixture
 def window(chromium: Chromium, house: Database) -> Iterator[Chromium]:
     with listening(house) as address:

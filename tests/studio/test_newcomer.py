@@ -19,13 +19,6 @@ from trivium.human.store.work import Judgement, Reply
 MIXED = "Was ist 🐙? ما هذا؟ שלום 👩‍🔬 e\u0301"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    window = Chromium()
-    yield window
-    window.close()
-
-
 @pytest.fixture
 def window(chromium: Chromium, house: Database) -> Iterator[Chromium]:
     with listening(house, form_bytes=60_000) as address:
