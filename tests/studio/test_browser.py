@@ -30,7 +30,10 @@ def order(window: Chromium) -> list[str]:
 
 
 def last_ranks(house: Database, name: str) -> dict[str, float]:
-    """Return reply → rank of what the person sent in last."""
+    """Return reply → rank of what the person sent in last, each reply in the words that the page shows.
+
+    Markdown makes a list of a reply that begins with "1. ", and a list's number is no text of the page.
+    """
     with house.read() as db:
         person = db.scalar(select(Person.id).where(Person.pseudonym == name))
         judgement = db.scalar(
@@ -43,7 +46,7 @@ def last_ranks(house: Database, name: str) -> dict[str, float]:
             .join(Reply, Reply.id == Mark.response_id)
             .where(Mark.judgement_id == judgement, Mark.axis == "rank")
         )
-        return {row.content: row.value for row in rows}
+        return {row.content.removeprefix("1. "): row.value for row in rows}
 
 
 def score_all(window: Chromium, value: int = 3) -> None:
