@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from trivium.human.desk import people
 from trivium.human.store.database import Database
 from trivium.studio import csrf, pages_index
+from trivium.studio.answer import rendered
 from trivium.studio.api import add_api
 from trivium.studio.guard import Guard
 from trivium.studio.here import Here
@@ -73,4 +74,5 @@ def _page(request: Request, database: Database, settings: StudioSettings, messag
     with database.read() as db:
         visit = people.visit(db, request.cookies.get(csrf.SESSION_COOKIE))
         here = Here(request, db, settings, visit)
-        return problem(here, here.words.told(message), "", status)
+        answer = problem(here, here.words.told(message), "", status)
+    return rendered(answer)

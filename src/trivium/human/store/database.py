@@ -61,10 +61,11 @@ class Database:
             yield session  # closing gives the connection back; what was read stays readable after the block
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, flush: bool = True) -> Iterator[Session]:
         """Open a session whose changes, events and messages are all kept when the block ends well, or none of them.
 
-        After the block they are on the disk: what is acknowledged then survives a power cut.
+        After the block they are on the disk: what is acknowledged then survives a power cut. Without `flush` they are
+        only after the next `flush()`, which whoever acknowledges them calls.
         """
         if self._writers is not None and not self._writers.acquire(timeout=BUSY_SECONDS):
             raise StorageError("the database has been busy for half a minute", do="try again")
@@ -76,7 +77,8 @@ class Database:
         finally:
             if self._writers is not None:
                 self._writers.release()
-        self.flush()
+        if flush:
+            self.flush()
 
     def flush(self) -> None:
         """Wait until everything that was committed is on the disk."""
