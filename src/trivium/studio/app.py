@@ -43,7 +43,7 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
         jobs.stop()
 
     app = FastAPI(title="Trivium Studio", version="1", lifespan=alive, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.database, app.state.settings, app.state.jobs = database, settings, jobs
+    app.state.database, app.state.settings = database, settings
     static = str(resources.files("trivium.studio") / "static")
     app.mount("/static", StaticFiles(directory=static, packages=[("trivium", "looks")]), name="static")
     add_api(app, database, settings)
