@@ -18,7 +18,6 @@ from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Batch, Item
 from trivium.records import Message
 
-
 PROBLEM = "problem"
 """Where in what was asked stands why it cannot be done: in the database, because any process is asked for it."""
 

@@ -15,8 +15,7 @@ from trivium.human.store.projects import PoolPrompt
 
 LEAST_CHARACTERS = 20
 LATE_MILLISECONDS = 120_000
-"""An id is made before its transaction ends, here or in another process: so far back is looked for those that came late.
-"""
+"""An id is made before its transaction ends, here or in another process: so far back is looked for late ones."""
 CHUNK = 500
 _lock = threading.Lock()
 _indexes: dict[tuple[str, str], tuple[PromptIndex, str]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from fastapi.responses import Response
@@ -136,9 +136,9 @@ def _marks(here: Here, axis: Axis, letters: list[str]) -> list[float | None]:
     return [_number(here, f"mark-{axis.key}-{letter}") for letter in letters]
 
 
-def order_of(here: Here, work: Work, rubric: Rubric) -> Order:
+def order_of(here: Here, rubric: Rubric, num_replies: int) -> Order:
     """Return what the form says, over the replies as shown."""
-    letters = [reply_name(place) for place in range(len(work.replies))]
+    letters = [reply_name(place) for place in range(num_replies)]
     digits = [int(_number(here, f"rank-{letter}") or 0) for letter in letters]
     missing = [letter for letter, digit in zip(letters, digits, strict=True) if not digit]
     if rubric.ranked and missing:
@@ -157,9 +157,7 @@ def order_of(here: Here, work: Work, rubric: Rubric) -> Order:
 def submit_ranking(here: Here, slug: str, assignment_id: str) -> Response:
     """Keep the order and go on; sent twice, it counts once."""
     here.project(slug, "label")
-    work = assignment.current(here.db, here.actor, assignment_id)
-    rubric = terms_of(here.db, work.guideline_id).rubric or ORDER_ONLY
-    ranking.submit(here.db, here.actor, assignment_id, order_of(here, work, rubric))
+    ranking.submit(here.db, here.actor, assignment_id, partial(order_of, here))
     return here.to(f"/p/{slug}/rank", here.say("Sent."))
 
 

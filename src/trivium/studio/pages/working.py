@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import select
 
 from trivium.core.errors import InputError
 from trivium.human.desk import assignment
 from trivium.human.desk.errors import Conflict
 from trivium.human.desk.work import Work
 from trivium.human.states import Step
-from trivium.human.store.projects import Ack, Guideline
-from trivium.human.store.work import Assignment
+from trivium.human.store.projects import Guideline
 from trivium.records import Message
 from trivium.studio.here import Given, Here
 from trivium.studio.pages.guideline import rubric_of
@@ -81,7 +79,6 @@ def desk_of(here: Here, guideline_id: str) -> str:
 
 def hold_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
     """Return what a page of work shows of the hold: where it is sent, its draft, its batch, the way to skip."""
-    hold = here.db.get_one(Assignment, work.assignment_id)
     standing = here.standing
     assert standing is not None
     address = f"/p/{standing.project.slug}/{place}/{work.assignment_id}"
@@ -89,9 +86,9 @@ def hold_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
         "assignment": work.assignment_id,
         "here": address,
         "draft_rev": work.draft_rev,
-        "draft_at": hold.draft_at,
+        "draft_at": work.draft_at,
         "round": work.round,
-        "active_seconds": round(hold.active_seconds),
+        "active_seconds": round(work.active_seconds),
         "lease_until": work.lease_until,
         "batch": {"ordinal": work.batch},
         "skip_to": f"{address}/skip",
@@ -102,14 +99,11 @@ def hold_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
 def work_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
     """Return what every page of work shows: the hold, and the guideline beside it."""
     guideline = here.db.get_one(Guideline, work.guideline_id)
-    accepted = here.db.scalar(
-        select(Ack.at).where(Ack.person_id == here.actor.person_id, Ack.guideline_id == guideline.id)
-    )
     return {
         **hold_facts(here, work, place),
         "guideline": guideline,
         "rubric": rubric_of(guideline),
-        "accepted_on": accepted,
+        "accepted_on": work.accepted_on,
     }
 
 
