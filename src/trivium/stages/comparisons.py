@@ -12,6 +12,7 @@ from pydantic import Field
 
 from trivium.core.config import Config
 from trivium.core.errors import SourceError
+from trivium.core.identity import fingerprint
 from trivium.core.kinds import Checkpoint, Comparisons, Sources
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
@@ -55,7 +56,7 @@ class FileComparisons(Config):
 ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discriminator="method")]
 
 
-@stage(version=3)
+@stage(version=4)
 def comparisons(model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext) -> Comparisons:
     """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
     if isinstance(config, SampledComparisons):
@@ -100,11 +101,17 @@ def _simulated(
             where=str(sources.path),
             do='use [sources] method = "primer", or [comparisons] method = "files"',
         )
-    picked = stream(context.seed, "comparisons", model.id).permutation(len(pool))[: config.num_prompts]
+    picked = stream(context.seed, "comparisons", _weights(model)).permutation(len(pool))[: config.num_prompts]
     prompts = [pool[index] for index in sorted(picked)]
     replies = _sample(model, prompts, config, context)
     _stray(prompts, replies, config, context)
     return _ranked(prompts, replies, truths, config, context)
+
+
+def _weights(model: Checkpoint) -> str:
+    """Return what the draws hang on: the model's weights, not its id, which a new version of any stage changes."""
+    files = model.manifest.files
+    return fingerprint({name: files[name].sha256 for name in files if name.endswith(".safetensors")})
 
 
 Sampled = list[list[tuple[str, bool]]]
@@ -118,9 +125,10 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
     engine = Engine(language_model, max_batch=256)
     ids = [prompt_ids(words, prompt.messages) for prompt in prompts]
     keys = [prompt.id for prompt in prompts]
+    weights = _weights(model)
 
     def seed_of(temperature: float) -> int:
-        return derive(context.seed, "comparisons", model.id, str(temperature))
+        return derive(context.seed, "comparisons", weights, str(temperature))
 
     with context.progress("comparisons", len(prompts) * len(config.temperatures), "replies") as bar:
         drawn = draw(engine, config, (ids, keys), words.end_of_turn_id, seed_of, bar.advance)
