@@ -20,7 +20,7 @@ from trivium.training.scores import end_scores
 
 @dataclass(frozen=True)
 class RankedTree:
-    """A prompt with its replies as tokens, each different one once, and the mean rank people gave each of K (1 best)."""
+    """A prompt with its replies as tokens, the same ones once, and the mean rank people gave each of the K (1 best)."""
 
     tree: Tree
     mean_ranks: tuple[float, ...]
