@@ -14,6 +14,7 @@ from trivium.human.desk.pseudonyms import new_pseudonym
 from trivium.human.desk.secrets import hash_password, new_secret, password_fits, secret_hash
 from trivium.human.store.columns import now
 from trivium.human.store.journal_write import note
+from trivium.human.store.listing import Listing
 from trivium.human.store.people import Attempt, Person, SignIn
 
 SESSION_DAYS = 14
@@ -151,10 +152,10 @@ def end_sessions(db: Session, person_id: str) -> None:
     db.execute(delete(SignIn).where(SignIn.person_id == person_id))
 
 
-def everybody(db: Session, actor: Actor) -> list[Person]:
+def everybody(db: Session, actor: Actor) -> Listing[Person]:
     """Return all people of the house, by pseudonym."""
     keep(actor)
-    return list(db.scalars(select(Person).order_by(Person.pseudonym)))
+    return Listing(db, select(Person).order_by(Person.pseudonym), lambda row: row[0])
 
 
 def actor_of(db: Session, person_id: str) -> Actor:

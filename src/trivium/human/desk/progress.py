@@ -9,7 +9,7 @@ from sqlalchemy import Select, String, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor
-from trivium.human.desk.assignment import fitting
+from trivium.human.desk.offer import fitting
 from trivium.human.states import Step
 from trivium.human.store.work import Assignment, Batch, Item
 
