@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
 
 from studio.browsers import Chromium, listening
+from trivium.core.words import count_words
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 from trivium.human.store.work import Judgement, Mark, Reply
@@ -122,6 +123,17 @@ def test_a_draft_outlives_the_page_and_the_browser_s_memory(window: Chromium) ->
     window.driver.refresh()
     assert window.one("#reply").get_attribute("value") == "A big pot of lentil soup with bread."
     assert window.text("#prompt-count .num") == "8 words"
+
+
+@pytest.mark.parametrize(
+    "text", ["我喜欢北京。 Really?", "これは日本語の文章です。", "ฉันรักภาษาไทย", "don't stop – 3.5 km", "។"]
+)
+def test_the_page_counts_words_as_the_requirement_does(window: Chromium, text: str) -> None:
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    window.write("#prompt", text)
+    number = count_words(text)
+    assert window.text("#prompt-count .num") == f"{number} word{'s' if number != 1 else ''}"
 
 
 def test_a_lost_line_is_a_notice_and_the_work_goes_out_by_itself(window: Chromium, house: Database) -> None:
