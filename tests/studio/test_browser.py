@@ -116,6 +116,32 @@ def test_nothing_moves_for_who_wants_it_still(window: Chromium) -> None:
         window.size(1280)
 
 
+def test_the_next_item_comes_into_the_page_that_stands(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    window.driver.execute_script("window.stands = true")
+    paths = [window.path]
+    for _ in range(2):
+        window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4")
+        assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
+        score_all(window)
+        window.finish()
+        paths.append(window.path)
+        assert window.driver.switch_to.active_element.get_attribute("id") == "reply-A"
+        assert order(window) == []
+        window.until(lambda: window.one("#announce").get_attribute("textContent") == "Sent.")
+    assert window.driver.execute_script("return window.stands")
+    assert len(set(paths)) == 3
+    prompt, address = window.text(".prompt .words"), window.driver.current_url
+    window.one("#note").send_keys("kept")
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    window.driver.refresh()
+    assert (window.text(".prompt .words"), window.driver.current_url) == (prompt, address)
+    assert window.one("#note").get_attribute("value") == "kept"
+    window.driver.back()
+    window.until(lambda: window.path == "/")
+
+
 def test_the_same_order_is_made_by_dragging(window: Chromium) -> None:
     window.come_in("heron-12")
     window.open("/p/everyday-help/rank")

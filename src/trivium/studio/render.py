@@ -16,7 +16,7 @@ from markupsafe import Markup
 from trivium.records import Measure
 from trivium.studio import charts, locales
 from trivium.studio.markdown import markdown
-from trivium.studio.words import Words
+from trivium.studio.words import Words, words_of
 
 TOKENS = "tokens.css"
 """The one sheet that the Studio shares with the report."""
@@ -32,6 +32,14 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
 
 
+@lru_cache
+def assets() -> str:
+    """Return the addresses of all scripts and sheets: another text for another version of the Studio."""
+    folder = resources.files("trivium.studio") / "static"
+    own = sorted(file.name for file in folder.iterdir() if file.name.endswith((".js", ".css")))
+    return " ".join(map(asset, (TOKENS, *own)))
+
+
 def icon(name: str) -> Markup:
     """Return one of the icons of the page's sheet; it never stands without a word beside it."""
     return Markup('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
@@ -43,7 +51,7 @@ def chunks(text: str, length: int = 16) -> str:
 
 
 def _words(context: Context) -> Words:
-    return Words(str(context.get("locale", locales.ENGLISH)))
+    return words_of(str(context.get("locale", locales.ENGLISH)))
 
 
 @pass_context
@@ -89,6 +97,11 @@ def environment() -> jinja2.Environment:
     return made
 
 
-def render(template: str, frame: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Return a page: the frame's facts (person, navigation, token, language), then its own."""
-    return environment().get_template(template).render({**frame, **facts})
+def part(template: str, locale: str, **facts: Any) -> Markup:
+    """Return a part of a page that another template takes in as it is."""
+    return Markup(render(template, {"locale": locale, **facts}))
+
+
+def render(template: str, facts: Mapping[str, Any]) -> str:
+    """Return a page, or a part of one."""
+    return environment().get_template(template).render(facts)

@@ -39,6 +39,25 @@ STUDIO = Actor("studio", "studio", scopes=frozenset())
 
 
 @dataclass(frozen=True)
+class Seat:
+    """What an actor is in a project: all that decides what they may do there."""
+
+    actor: Actor
+    party: Party
+    role: Role
+    qa_party: Party
+    """Whose reviewers do the project's internal review."""
+
+    def can(self, ability: Ability) -> bool:
+        """Say whether this member may do that."""
+        if ability == "review_internal" and self.party != self.qa_party:
+            return False
+        scopes = self.actor.scopes or SCOPES
+        # That a project is there, and its guideline, is part of whatever else a token may do.
+        return (self.role, self.party) in _MAY[ability] and (ability == "see" or _scope_of(ability) in scopes)
+
+
+@dataclass(frozen=True)
 class Standing:
     """A project and what the actor is in it."""
 
@@ -47,14 +66,14 @@ class Standing:
     party: Party
     role: Role
 
+    @property
+    def seat(self) -> Seat:
+        """What the actor is there, without the project."""
+        return Seat(self.actor, self.party, self.role, self.project.settings.get("qa_party", "partner"))
+
     def can(self, ability: Ability) -> bool:
         """Say whether this member may do that."""
-        allowed = _MAY[ability]
-        if ability == "review_internal" and self.party != self.project.settings.get("qa_party", "partner"):
-            return False
-        scopes = self.actor.scopes or SCOPES
-        # That a project is there, and its guideline, is part of whatever else a token may do.
-        return (self.role, self.party) in allowed and (ability == "see" or _scope_of(ability) in scopes)
+        return self.seat.can(ability)
 
     @property
     def hand(self) -> Hand:

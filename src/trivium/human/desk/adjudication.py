@@ -9,14 +9,15 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trivium.human.desk.actor import Actor, Standing, stand
+from trivium.human.desk.actor import Actor, stand
 from trivium.human.desk.adjudicated import order_as_submission
 from trivium.human.desk.aggregates import compute
-from trivium.human.desk.assignment import begin_submit, end_submit, own
+from trivium.human.desk.assignment import own
 from trivium.human.desk.errors import Conflict, Invalid
 from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import move, rest, settle
-from trivium.human.desk.settings import settings_of
+from trivium.human.desk.sending import begin_submit, end_submit
+from trivium.human.desk.settings import ProjectSettings
 from trivium.human.desk.submissions import of_items
 from trivium.human.desk.work import latest_replies
 from trivium.human.store.people import Person
@@ -78,7 +79,7 @@ def decide(
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
         return sent
-    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "adjudicate")
+    sending, item = begin_submit(db, actor, assignment_id, "adjudicate")
     if not note.strip():
         raise Invalid({"note": "say why, for those who ranked it"})
     body: dict[str, Any] = {"decision": decision}
@@ -89,13 +90,13 @@ def decide(
         if min(order) == max(order):
             raise Invalid({"order": "a pair needs a better and a worse reply"})
         body["order"] = [int(rank) for rank in order]
-        _must_settle(db, item, standing, body["order"])
+        _must_settle(db, item, actor, sending.settings, body["order"])
     judgement = Judgement(
-        project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id,
-        step="adjudicate", round=item.round, guideline_id=guideline_id, note=note.strip()[:10_000], body=body,
+        project_id=item.project_id, assignment_id=sending.hold_id, item_id=item.id, person_id=actor.person_id,
+        step="adjudicate", round=item.round, guideline_id=sending.guideline_id, note=note.strip()[:10_000], body=body,
     )  # fmt: skip
     db.add(judgement)
-    end_submit(db, hold, item, standing, 0.0)
+    end_submit(db, sending, item, 0.0)
     if decision == "winner":
         move(db, item, "adjudicate", "lead")
     rest(item)
@@ -104,9 +105,9 @@ def decide(
     return Receipt(judgement.id, item.id, judgement.created_at)
 
 
-def _must_settle(db: Session, item: Item, standing: Standing, order: Sequence[int]) -> None:
-    lead = order_as_submission(db, item.id, standing.actor.pseudonym, order)
-    found = compute(db, item, settings_of(standing.project), lead)
+def _must_settle(db: Session, item: Item, actor: Actor, settings: ProjectSettings, order: Sequence[int]) -> None:
+    lead = order_as_submission(db, item.id, actor.pseudonym, order)
+    found = compute(db, item, settings, lead)
     if found is not None and found.contested is not None:
         raise Invalid({"order": f"with this order it is still contested: {found.contested}; choose “no pair”"})
 

@@ -6,24 +6,25 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from trivium.core.version import code_version
 from trivium.human.desk.pool import record_of
-from trivium.human.desk.rounds import move, rest, settle, wait_for
+from trivium.human.desk.rounds import rest, settle, wait_for
 from trivium.human.desk.settings import ProjectSettings
 from trivium.human.desk.submissions import of_items
 from trivium.human.ranking import Aggregate, aggregate_by
-from trivium.human.store.projects import PoolPrompt, Project
-from trivium.human.store.work import AggregateRow, Item
+from trivium.human.states import ITEM, Kind, transition
+from trivium.human.store.columns import Json, UtcTime, new_id, now
+from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.work import Item
 from trivium.human.submission import Submission
 from trivium.records import Comparison, Prompt
 
 
-def close_item(db: Session, item: Item, settings: ProjectSettings) -> None:
+def close_item(db: Session, item: Item, kind: Kind, settings: ProjectSettings) -> None:
     """Everybody who was wanted has answered: aggregate, and let the item rest or wait for a lead."""
-    kind = db.get_one(Project, item.project_id).kind
     if kind == "guard_review":
         from trivium.human.desk.guards import close_review
 
@@ -31,7 +32,7 @@ def close_item(db: Session, item: Item, settings: ProjectSettings) -> None:
         return
     found = compute(db, item, settings)
     contested = found is not None and found.contested is not None
-    move(db, item, "contest" if contested else "agree", "clock")
+    item.state = transition(ITEM[kind], item.state, "contest" if contested else "agree", "clock")  # type: ignore[assignment]
     if contested and settings.adjudicate and not item.is_gold:
         wait_for(item, "adjudicate", 1)
     else:
@@ -55,17 +56,22 @@ def compute(
     result = consensus.aggregate
     body = result.model_dump(mode="json", exclude={"prompt", "replies"}) | {"strengths": consensus.strengths}
     params = json.dumps([settings.method, settings.rules.model_dump(mode="json")], sort_keys=True)
-    db.execute(
-        delete(AggregateRow).where(
-            AggregateRow.item_id == item.id, AggregateRow.round == item.round, AggregateRow.method == settings.method
-        )
-    )
-    db.add(AggregateRow(
-        item_id=item.id, round=item.round, method=settings.method, result=body, n=len(rankings),
-        params_sha=hashlib.sha256(params.encode()).hexdigest(), agreement=result.pairwise_agreement,
-        code_version=code_version(),
-    ))  # fmt: skip
+    db.connection().execute(_KEEP, {
+        "id": new_id(), "created_at": now(), "item_id": item.id, "round": item.round, "method": settings.method,
+        "params_sha": hashlib.sha256(params.encode()).hexdigest(), "result": body, "n": len(rankings),
+        "agreement": result.pairwise_agreement, "code_version": code_version(),
+    })  # fmt: skip
     return result
+
+
+_COLUMNS = ("id", "created_at", "item_id", "round", "method", "params_sha", "result", "n", "agreement", "code_version")
+_KEY = ("item_id", "round", "method")
+_KEEP = text(
+    f"INSERT INTO aggregate ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)}) "
+    f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in _KEY)
+).bindparams(bindparam("created_at", type_=UtcTime()), bindparam("result", type_=Json))
+"""What was computed before is computed anew."""
 
 
 def comparisons_of(prompt: Prompt, rankings: Sequence[Submission]) -> list[Comparison]:

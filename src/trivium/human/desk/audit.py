@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, keep, stand
@@ -16,6 +16,8 @@ from trivium.human.store.journal_write import HOUSE, event_hash
 from trivium.human.store.people import Person
 
 PAGE = 100
+AT_ONCE = 1_000
+"""Events that are hashed anew out of one question."""
 NOTHING = "0" * 64
 """The hash before the first event."""
 
@@ -74,9 +76,19 @@ def verify(db: Session, actor: Actor, project_id: str | None) -> Verified:
     else:
         stand(db, actor, project_id, "see_audit")
     scope = project_id or HOUSE
-    head = db.get(Chain, scope)
-    rows = db.scalars(select(Event).where(Event.scope == scope).order_by(Event.seq).execution_options(yield_per=1000))
-    return check(rows, head.seq if head else 0, head.hash if head else NOTHING)
+    longest = db.scalar(select(func.max(Event.seq)).where(Event.scope == scope)) or 0
+    head = db.scalar(select(Chain).where(Chain.scope == scope).execution_options(populate_existing=True))
+    length, last = (head.seq, head.hash) if head else (0, NOTHING)
+    if longest > length:
+        return Verified(False, length, longest, f"the chain ends at {longest}, its head says {length}")
+    return check(_upto(db, scope, length), length, last)
+
+
+def _upto(db: Session, scope: str, length: int) -> Iterator[Event]:
+    """Yield a chain's events in order, a thousand at a time; what is added meanwhile is left out."""
+    for seq in range(0, length, AT_ONCE):
+        part = select(Event).where(Event.scope == scope, Event.seq > seq, Event.seq <= min(seq + AT_ONCE, length))
+        yield from db.scalars(part.order_by(Event.seq))
 
 
 def check(rows: Iterable[Event], length: int, last: str, start: tuple[int, str] = (0, NOTHING)) -> Verified:

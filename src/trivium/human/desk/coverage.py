@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trivium.human.coverage import Coverage, cover_counts
 from trivium.human.desk.actor import Actor, stand
-from trivium.human.desk.assignment import fitting
+from trivium.human.desk.offer import fitting
 from trivium.human.desk.specs import cell_key, frozen, requirement_of
 from trivium.human.store.projects import PoolPrompt, Spec
 from trivium.human.store.work import Batch, Item

@@ -13,13 +13,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, stand
-from trivium.human.desk.assignment import begin_submit, end_submit
 from trivium.human.desk.batches import NewReply, put_replies
 from trivium.human.desk.errors import Conflict, Invalid
 from trivium.human.desk.guidelines import must_be_published
 from trivium.human.desk.pool import NewPrompt, take_in
 from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import move, rest, settle, wait_for
+from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.settings import ProjectSettings, settings_of
 from trivium.human.store.columns import new_id, now
 from trivium.human.store.journal_write import note_in
@@ -112,18 +112,18 @@ def submit(db: Session, actor: Actor, assignment_id: str, verdict: Verdict) -> R
         return sent
     if verdict.verdict not in get_args(GuardVerdict):
         raise Invalid({"verdict": f"choose one of {', '.join(get_args(GuardVerdict))}"})
-    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "label")
-    if standing.project.kind != "guard_review":
+    sending, item = begin_submit(db, actor, assignment_id, "label")
+    if sending.kind != "guard_review":
         raise Conflict("this is no guard's decision")
     judgement = Judgement(
-        project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id, step="label",
-        round=item.round, guideline_id=guideline_id, note=verdict.note.strip()[:10_000],
-        body={"guard_verdict": verdict.verdict}, seconds=max(verdict.seconds, hold.active_seconds),
+        project_id=item.project_id, assignment_id=sending.hold_id, item_id=item.id, person_id=actor.person_id,
+        step="label", round=item.round, guideline_id=sending.guideline_id, note=verdict.note.strip()[:10_000],
+        body={"guard_verdict": verdict.verdict}, seconds=max(verdict.seconds, sending.active_seconds),
     )  # fmt: skip
     db.add(judgement)
-    end_submit(db, hold, item, standing, verdict.seconds)
+    end_submit(db, sending, item, verdict.seconds)
     if item.done == item.wanted:
-        close_review(db, item, settings_of(standing.project))
+        close_review(db, item, sending.settings)
     return Receipt(judgement.id, item.id, judgement.created_at)
 
 
@@ -153,16 +153,16 @@ def decide(db: Session, actor: Actor, assignment_id: str, verdict: GuardVerdict,
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
         return sent
-    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "adjudicate")
+    sending, item = begin_submit(db, actor, assignment_id, "adjudicate")
     if not note.strip():
         raise Invalid({"note": "say why"})
     judgement = Judgement(
-        project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id,
-        step="adjudicate", round=item.round, guideline_id=guideline_id, note=note.strip()[:10_000],
+        project_id=item.project_id, assignment_id=sending.hold_id, item_id=item.id, person_id=actor.person_id,
+        step="adjudicate", round=item.round, guideline_id=sending.guideline_id, note=note.strip()[:10_000],
         body={"guard_verdict": verdict},
     )  # fmt: skip
     db.add(judgement)
-    end_submit(db, hold, item, standing, 0.0)
+    end_submit(db, sending, item, 0.0)
     if verdict != "unsure":
         move(db, item, f"adjudicate_{verdict}", "lead")
     rest(item)

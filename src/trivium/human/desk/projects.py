@@ -14,6 +14,7 @@ from trivium.human.desk.settings import ProjectSettings, settings_of
 from trivium.human.states import Kind
 from trivium.human.store.columns import now
 from trivium.human.store.journal_write import note_in
+from trivium.human.store.listing import Listing
 from trivium.human.store.people import Membership, Party, Person, Role
 from trivium.human.store.projects import Project, ProjectStatus
 from trivium.human.store.work import Assignment, Item
@@ -63,10 +64,17 @@ def mine(db: Session, actor: Actor) -> list[Standing]:
 
 def by_slug(db: Session, actor: Actor, slug: str) -> Standing:
     """Return the actor's standing in the project of that name, or Unknown."""
-    return stand(db, actor, db.scalar(_BY_SLUG, {"slug": slug}) or "")
+    row = db.execute(_BY_SLUG, {"slug": slug, "me": actor.person_id}).one_or_none()
+    if row is None or actor.only_project not in (None, row[0].id):
+        raise Unknown("there is no such project", do="look at the list of your projects")
+    return Standing(actor, row[0], row[1], row[2])
 
 
-_BY_SLUG = select(Project.id).where(Project.slug == bindparam("slug"))
+_BY_SLUG = (
+    select(Project, Membership.party, Membership.role)
+    .join(Membership, Membership.project_id == Project.id)
+    .where(Project.slug == bindparam("slug"), Membership.person_id == bindparam("me"), Membership.ended_at.is_(None))
+)
 
 
 def configure(db: Session, actor: Actor, project_id: str, settings: ProjectSettings) -> None:
@@ -94,16 +102,19 @@ def set_status(db: Session, actor: Actor, project_id: str, status: ProjectStatus
     note_in(db, project_id, actor.person_id, f"project.{status}", f"project:{project_id}")
 
 
-def members(db: Session, actor: Actor, project_id: str) -> list[Member]:
-    """Return everybody in the project by pseudonym, those who left last."""
+def members(db: Session, actor: Actor, project_id: str, *, text: str = "") -> Listing[Member]:
+    """Return everybody in the project whose pseudonym has this text in it, by pseudonym, those who left last."""
     stand(db, actor, project_id, "manage")
-    rows = db.execute(
-        select(Membership, Person.pseudonym)
+    left = Membership.ended_at.is_not(None)
+    rows = (
+        select(Membership.person_id, Person.pseudonym, Membership.party, Membership.role, left.label("left"))
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.project_id == project_id)
-        .order_by(Membership.ended_at.is_not(None), Person.pseudonym)
+        .order_by(left, Person.pseudonym)
     )
-    return [Member(m.person_id, name, m.party, m.role, m.ended_at is None) for m, name in rows]
+    if text:
+        rows = rows.where(Person.pseudonym.icontains(text, autoescape=True))
+    return Listing(db, rows, lambda row: Member(row.person_id, row.pseudonym, row.party, row.role, not row.left))
 
 
 def set_member(db: Session, actor: Actor, project_id: str, person_id: str, *, party: Party, role: Role) -> None:

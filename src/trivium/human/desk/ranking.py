@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, insert, text
+from sqlalchemy import Boolean
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor
 from trivium.human.desk.aggregates import close_item
-from trivium.human.desk.assignment import begin_sending, end_submit, own
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.receipts import Receipt, receipt_of
-from trivium.human.desk.settings import settings_of
-from trivium.human.desk.work import newest_replies
+from trivium.human.desk.sending import ONE_MORE, SENT_IN, Sending, admitted, locked, sent, told
 from trivium.human.rubrics import Rubric, competition_ranks, problems
-from trivium.human.store.columns import core, new_id, now
-from trivium.human.store.work import Assignment, Judgement
+from trivium.human.store.at_once import AtOnce
+from trivium.human.store.columns import Json, UtcTime, new_id
+from trivium.human.store.work import Item
 
 RANK = "rank"
 FLAG = "flag:"
@@ -41,54 +40,65 @@ class Order:
     seconds: float = 0.0
 
 
-def submit(db: Session, actor: Actor, assignment_id: str, order: Order) -> Receipt:
-    """Keep the order and marks (I6: every reply once). Sent twice, it counts once and gives the same receipt."""
-    held = own(db, actor, assignment_id)
-    sent = receipt_of(db, actor, assignment_id) if held.state in ("submitted", "returned") else None
-    if sent is not None:
-        return sent
-    hold, item, standing, guideline_id = begin_sending(db, actor, held, "label")
-    rubric = terms_of(db, guideline_id).rubric
+def submit(
+    db: Session, actor: Actor, assignment_id: str, order: Order | Callable[[Rubric, int], Order]
+) -> Receipt:
+    """Keep the order and marks (I6: every reply once). Sent twice, it counts once and gives the same receipt.
+
+    A page that must know the rubric and the number of replies before it can read what was sent gives a function.
+    """
+    row = locked(db, actor, assignment_id)
+    before = receipt_of(db, actor, assignment_id) if row.state in ("submitted", "returned") else None
+    if before is not None:
+        return before
+    sending = admitted(db, actor, row, "label")
+    rubric = terms_of(db, sending.guideline_id).rubric
     if rubric is None:
         raise Invalid({"rubric": "the guideline of this batch has no rubric, so nothing can be ranked under it"})
+    if not isinstance(order, Order):
+        order = order(rubric, len(sending.order))
     ranks = None if order.digits is None else competition_ranks(order.digits)
-    wrong = problems(rubric, len(hold.order), ranks, order.marks, order.words)
+    wrong = problems(rubric, len(sending.order), ranks, order.marks, order.words)
     if wrong:
         raise Invalid({f"answer.{number}": sentence for number, sentence in enumerate(wrong)})
-    receipt = _write(db, hold, guideline_id, rubric, order)
-    end_submit(db, hold, item, standing, order.seconds)
-    if item.done == item.wanted:
-        close_item(db, item, settings_of(standing.project))
+    receipt = _write(db, sending, rubric, order)
+    told(db, sending)
+    if sending.is_last:
+        close_item(db, db.get_one(Item, sending.item_id), sending.kind, sending.settings)
     return receipt
 
 
-_JUDGED = insert(core(Judgement))
-
-
-def _write(db: Session, hold: Assignment, guideline_id: str, rubric: Rubric, order: Order) -> Receipt:
-    """Append the judgement and its marks."""
-    replies = newest_replies(db, hold.item_id)
-    receipt = Receipt(new_id(), hold.item_id, now())
-    connection = db.connection()
-    connection.execute(_JUDGED, {
-        "id": receipt.judgement_id, "created_at": receipt.at, "project_id": hold.project_id, "assignment_id": hold.id,
-        "item_id": hold.item_id, "person_id": hold.person_id, "step": hold.step, "round": hold.round,
-        "guideline_id": guideline_id, "reasons": [], "note": order.note.strip()[:10_000],
-        "none_acceptable": order.none_acceptable, "seconds": max(order.seconds, hold.active_seconds),
-        "body": {"words": {key: text for key, text in order.words.items() if text.strip()}} if order.words else {},
-    })  # fmt: skip
-    rows = list(_marks([replies[slot] for slot in hold.order], order, rubric))
-    if rows:
-        values = {f"{name}{place}": value for place, row in enumerate(rows) for name, value in row.items()}
-        connection.execute(_insert_marks(len(rows)), {**values, "judgement": receipt.judgement_id})
-    return receipt
+_COLUMNS = ("id", "created_at", "project_id", "assignment_id", "item_id", "person_id", "step", "round", "guideline_id",
+            "reasons", "note", "none_acceptable", "body", "seconds")  # fmt: skip
+_VALUES = {"created_at": "at", "assignment_id": "hold_id"}
+_JUDGED = (
+    f"INSERT INTO judgement ({', '.join(_COLUMNS)}) "
+    f"VALUES ({', '.join(':' + _VALUES.get(name, name) for name in _COLUMNS)})"
+)
+_TYPES = {"at": UtcTime(), "reasons": Json, "body": Json, "none_acceptable": Boolean()}
 
 
 @lru_cache(maxsize=256)
-def _insert_marks(number: int) -> TextClause:
-    """Return the statement that adds so many marks of one judgement at once: a list of statements takes much longer."""
-    rows = ", ".join(f"(:id{n}, :judgement, :response_id{n}, :axis{n}, :value{n})" for n in range(number))
-    return text(f"INSERT INTO mark (id, judgement_id, response_id, axis, value) VALUES {rows}")
+def _statement(num_marks: int) -> AtOnce:
+    """Return the statement that keeps an answer with so many marks."""
+    rows = ", ".join(f"(:id{n}, :id, :response_id{n}, :axis{n}, :value{n})" for n in range(num_marks))
+    marks = [f"INSERT INTO mark (id, judgement_id, response_id, axis, value) VALUES {rows}"] if num_marks else []
+    return AtOnce(_JUDGED, *marks, SENT_IN, ONE_MORE, types=_TYPES)
+
+
+def _write(db: Session, sending: Sending, rubric: Rubric, order: Order) -> Receipt:
+    """Append the judgement and its marks, and mark the hold as sent in."""
+    rows = list(_marks([sending.replies[slot] for slot in sending.order], order, rubric))
+    given = {
+        **sent(sending, order.seconds), "id": new_id(), "project_id": sending.project_id, "step": sending.step,
+        "person_id": sending.seat.actor.person_id, "round": sending.round, "guideline_id": sending.guideline_id,
+        "reasons": [], "note": order.note.strip()[:10_000], "none_acceptable": order.none_acceptable,
+        "seconds": max(order.seconds, sending.active_seconds),
+        "body": {"words": {key: text for key, text in order.words.items() if text.strip()}} if order.words else {},
+        **{f"{name}{place}": value for place, row in enumerate(rows) for name, value in row.items()},
+    }  # fmt: skip
+    _statement(len(rows)).run(db.connection(), given)
+    return Receipt(given["id"], sending.item_id, given["at"])
 
 
 def _marks(shown: Sequence[str], order: Order, rubric: Rubric) -> list[dict[str, Any]]:

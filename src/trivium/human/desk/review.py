@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, stand
-from trivium.human.desk.assignment import begin_submit, end_submit, own
+from trivium.human.desk.assignment import own
 from trivium.human.desk.errors import Invalid, NotAllowed, Unknown
 from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import rest, send_back, settle
-from trivium.human.desk.settings import settings_of
+from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.work import latest_replies
 from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt
@@ -49,21 +49,22 @@ def submit(db: Session, actor: Actor, assignment_id: str, review: Review) -> Rec
     step = own(db, actor, assignment_id).step
     if step not in ("qa_internal", "qa_client"):
         raise Invalid({"verdict": "this is no work to review"})
-    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, step)
-    _check(review, standing.project.kind)
+    sending, item = begin_submit(db, actor, assignment_id, step)
+    _check(review, sending.kind)
     body: dict[str, Any] = {}
     if review.verdict == "fix":
         body["reply_id"] = _mend(db, item, actor, review.fixed.strip())
     judgement = Judgement(
-        project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id, step=step,
-        round=item.round, guideline_id=guideline_id, verdict=review.verdict, reasons=list(review.reasons),
-        note=review.note.strip()[:10_000], body=body, seconds=max(review.seconds, hold.active_seconds),
+        project_id=item.project_id, assignment_id=sending.hold_id, item_id=item.id, person_id=actor.person_id,
+        step=step, round=item.round, guideline_id=sending.guideline_id, verdict=review.verdict,
+        reasons=list(review.reasons),
+        note=review.note.strip()[:10_000], body=body, seconds=max(review.seconds, sending.active_seconds),
     )  # fmt: skip
     db.add(judgement)
-    end_submit(db, hold, item, standing, review.seconds)
+    end_submit(db, sending, item, review.seconds)
     if review.verdict == "reject":
         hand = "internal_reviewer" if step == "qa_internal" else "client_reviewer"
-        send_back(db, item, hand, settings_of(standing.project))  # type: ignore[arg-type]
+        send_back(db, item, hand, sending.settings)  # type: ignore[arg-type]
     else:
         rest(item)
     db.flush()

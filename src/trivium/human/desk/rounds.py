@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from trivium.core.seed import stream
@@ -109,11 +109,12 @@ def settle(db: Session, batch_id: str) -> None:
     """Move the batch on as far as it goes. Called whenever an item has left the step its batch is in."""
     # Every lock here is FOR NO KEY UPDATE. An item that was changed twice holds its batch's key, for the sake of the
     # foreign key, and of two such transactions neither would ever get a lock that asks for the key too.
-    batch = db.scalars(
-        select(Batch).where(Batch.id == batch_id).with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
     db.flush()
+    given = {"batch": batch_id}
+    state = db.connection().scalar(_STATE, given)
+    if state in ("working", "rework") and db.connection().scalar(_WORKS, given) is not None:
+        return  # as nearly always
+    batch = db.get_one(Batch, batch_id, populate_existing=True)
     if batch.state in ("working", "rework"):
         _finish_work(db, batch)
     if batch.state == "internal_qa":
@@ -129,10 +130,20 @@ def _move_batch(db: Session, batch: Batch, action: str) -> None:
             ordinal=batch.ordinal)  # fmt: skip
 
 
+_STATE = select(Batch.state).where(Batch.id == bindparam("batch")).with_for_update(key_share=True)
+_WORKS = (
+    select(Item.id)
+    .where(Item.batch_id == bindparam("batch"))
+    .where(or_(*(Item.state == state for state in _WORKED),
+               and_(Item.state == "contested", Item.step == "adjudicate"),
+               and_(Item.state == "unsure", Item.step == "adjudicate")))
+    .limit(1)
+)  # fmt: skip
+"""An item of a batch that people still work on."""
+
+
 def _finish_work(db: Session, batch: Batch) -> None:
-    working = or_(Item.state.in_(_WORKED), and_(Item.state == "contested", Item.step == "adjudicate"),
-                  and_(Item.state == "unsure", Item.step == "adjudicate"))  # fmt: skip
-    if db.scalar(select(Item.id).where(Item.batch_id == batch.id, working).limit(1)) is not None:
+    if db.scalar(_WORKS, {"batch": batch.id}) is not None:
         return
     if batch.state == "rework":
         _move_batch(db, batch, "resume")

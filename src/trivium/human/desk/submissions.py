@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.guidelines import Terms, terms_of
@@ -21,33 +22,41 @@ def of_items(db: Session, item_ids: Sequence[str], *, all_rounds: bool = False) 
     """Return every ranking of these items, oldest first; those of rounds that were sent back only on request."""
     found: list[Submission] = []
     for start in range(0, len(item_ids), CHUNK):
-        part = item_ids[start : start + CHUNK]
-        found += _some(db, Judgement.item_id.in_(part), Reply.item_id.in_(part), all_rounds)
+        found += _some(db, _of("items", all_rounds), {"items": item_ids[start : start + CHUNK]})
     return found
 
 
 def of_project(db: Session, project_id: str, *, batch_ids: Iterable[str] | None = None) -> list[Submission]:
     """Return every ranking and skip of a project, or of some of its batches."""
-    items = select(Item.id).where(Item.project_id == project_id)
-    if batch_ids is not None:
-        items = items.where(Item.batch_id.in_(list(batch_ids)))
-    rows = _some(db, Judgement.item_id.in_(items), Reply.item_id.in_(items), False)
-    skips = db.execute(
-        select(Assignment, Person.pseudonym)
-        .join(Person, Person.id == Assignment.person_id)
-        .where(Assignment.item_id.in_(items), Assignment.step == "label", Assignment.state == "skipped")
-    )
+    asked = _of("project" if batch_ids is None else "batches", False)
+    given = {"project": project_id} | ({} if batch_ids is None else {"batches": list(batch_ids)})
+    rows = _some(db, asked, given)
     rows += [
         Submission(item=hold.item_id, person=name, skipped=True, at=hold.finished_at, seconds=hold.active_seconds)
-        for hold, name in skips
+        for hold, name in db.execute(asked.skips, given)
     ]
     return rows
 
 
-def _some(
-    db: Session, of_judgement: ColumnElement[bool], of_reply: ColumnElement[bool], all_rounds: bool
-) -> list[Submission]:
-    query = (
+class _Asked(NamedTuple):
+    """What is asked of some items: built once, because to build it takes longer than to answer it for one item."""
+
+    heads: Select[Any]
+    replies: Select[Any]
+    marks: Select[Any]
+    skips: Select[Any]
+
+
+@cache
+def _of(which: Literal["items", "project", "batches"], all_rounds: bool) -> _Asked:
+    """Return the questions about the items of a list, of a project, or of some of a project's batches."""
+    items: Any = bindparam("items", expanding=True)
+    if which != "items":
+        items = select(Item.id).where(Item.project_id == bindparam("project"))
+    if which == "batches":
+        items = items.where(Item.batch_id.in_(bindparam("batches", expanding=True)))
+    labelled = (Judgement.item_id.in_(items), Judgement.step == "label")
+    heads = (
         select(
             Judgement.id, Judgement.item_id, Judgement.guideline_id, Judgement.none_acceptable, Judgement.created_at,
             Judgement.seconds, Assignment.order, Person.pseudonym, Item.gold, Item.is_gold,
@@ -55,33 +64,36 @@ def _some(
         .join(Assignment, Assignment.id == Judgement.assignment_id)
         .join(Person, Person.id == Judgement.person_id)
         .join(Item, Item.id == Judgement.item_id)
-        .where(of_judgement, Judgement.step == "label")
+        .where(*labelled)
         .order_by(Judgement.created_at, Judgement.id)
     )
-    if not all_rounds:
-        query = query.where(Judgement.round == Item.round)
-    heads = db.execute(query).all()
-    replies = _replies(db, of_reply)
-    marks: dict[str, list[tuple[str | None, str, float]]] = defaultdict(list)
-    for one in db.execute(
+    return _Asked(
+        heads if all_rounds else heads.where(Judgement.round == Item.round),
+        select(Reply.id, Reply.item_id, Reply.slot, Reply.content)
+        .where(Reply.item_id.in_(items))
+        .order_by(Reply.slot, Reply.round, Reply.revision),
         select(Mark.judgement_id, Mark.response_id, Mark.axis, Mark.value)
         .join(Judgement, Judgement.id == Mark.judgement_id)
-        .where(of_judgement, Judgement.step == "label")
-    ):
+        .where(*labelled),
+        select(Assignment, Person.pseudonym)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Assignment.item_id.in_(items), Assignment.step == "label", Assignment.state == "skipped"),
+    )
+
+
+def _some(db: Session, asked: _Asked, given: Mapping[str, Any]) -> list[Submission]:
+    heads = db.execute(asked.heads, given).all()
+    replies: dict[str, dict[int, Any]] = defaultdict(dict)
+    for row in db.execute(asked.replies, given):
+        replies[row.item_id][row.slot] = row  # the newest comes last
+    marks: dict[str, list[tuple[str | None, str, float]]] = defaultdict(list)
+    for one in db.execute(asked.marks, given):
         marks[one.judgement_id].append((one.response_id, one.axis, one.value))
     terms = {head.guideline_id: terms_of(db, head.guideline_id) for head in heads}
     return [
-        _submission(head, replies.get(head.item_id, []), marks[head.id], terms[head.guideline_id]) for head in heads
+        _submission(head, list(replies[head.item_id].values()), marks[head.id], terms[head.guideline_id])
+        for head in heads
     ]
-
-
-def _replies(db: Session, of_reply: ColumnElement[bool]) -> dict[str, list[Any]]:
-    """Return each item's newest replies by slot, as rows of id and content."""
-    found: dict[str, dict[int, Any]] = defaultdict(dict)
-    query = select(Reply.id, Reply.item_id, Reply.slot, Reply.content).where(of_reply)
-    for row in db.execute(query.order_by(Reply.slot, Reply.round, Reply.revision)):
-        found[row.item_id][row.slot] = row
-    return {item: list(slots.values()) for item, slots in found.items()}
 
 
 def _submission(

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trivium.human.states import AssignmentState, Kind, Step
-from trivium.human.store.columns import core
+from trivium.human.store.columns import JsonRows, core
 from trivium.human.store.people import Person
-from trivium.human.store.projects import PoolPrompt, Project
+from trivium.human.store.projects import Ack, PoolPrompt, Project
 from trivium.human.store.work import Assignment, Batch, Item, Judgement, Reply
 from trivium.records import Message
+
+_REPLIES = core(Reply)
+
+
+def texts_at(item_id: Any) -> ScalarSelect[Any]:
+    """Return the column that brings an item's texts along, for `newest`."""
+    return _replies_at(item_id, _REPLIES.c.content)
+
+
+def reply_ids_at(item_id: Any) -> ScalarSelect[Any]:
+    """Return the column that brings the ids of an item's replies along, for `newest`."""
+    return _replies_at(item_id, _REPLIES.c.id)
+
+
+def _replies_at(item_id: Any, what: ColumnElement[str]) -> ScalarSelect[Any]:
+    rows = JsonRows(_REPLIES.c.slot, _REPLIES.c.round, _REPLIES.c.revision, what)
+    return select(rows).where(_REPLIES.c.item_id == item_id).scalar_subquery()
+
+
+def newest(rows: list[list[Any]] | None) -> dict[int, str]:
+    """Return slot → what the newest reply there has.
+
+    >>> newest([[1, 1, 0, "b"], [0, 2, 0, "a, better"], [0, 1, 0, "a"]])
+    {0: 'a, better', 1: 'b'}
+    """
+    return {slot: what for slot, _, _, what in sorted(rows or ())}
 
 
 @dataclass(frozen=True)
@@ -54,8 +80,29 @@ class Work:
     """For writing and review: the annotations wanted or given."""
     draft: dict[str, Any]
     draft_rev: int
+    draft_at: datetime | None
+    active_seconds: float
+    """Spent on it before."""
+    accepted_on: datetime | None
+    """When the holder said that they read the guideline."""
     returned: tuple[Returned, ...]
     """For writing: why it came back, newest first."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What of an assignment goes into a `Work`; an `Assignment` has the same."""
+
+    id: str
+    step: Step
+    round: int
+    lease_until: datetime
+    order: list[int]
+    state: AssignmentState = "leased"
+    draft: dict[str, Any] = field(default_factory=dict)
+    draft_rev: int = 0
+    draft_at: datetime | None = None
+    active_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,25 +118,33 @@ class Seen:
     language: str | None
     cell: str | None
     attrs: dict[str, Any]
+    accepted_on: datetime | None
+    texts: Mapping[int, str]
+    """Slot → newest text."""
 
 
 _SEEN = (
     select(Item.id, Item.project_id, Project.kind, Batch.ordinal, Batch.guideline_id, PoolPrompt.messages,
-           PoolPrompt.language, Item.cell, Item.attrs)
+           PoolPrompt.language, Item.cell, Item.attrs, Ack.at)
     .join(Batch, Batch.id == Item.batch_id)
     .join(Project, Project.id == Item.project_id)
     .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
+    .join(Ack, and_(Ack.guideline_id == Batch.guideline_id, Ack.person_id == bindparam("me")), isouter=True)
     .where(Item.id == bindparam("item"))
+    .add_columns(texts_at(Item.id))
 )  # fmt: skip
 
 
 def work_of(db: Session, hold: Assignment) -> Work:
     """Return what the holder of this assignment sees."""
-    return shown(db, hold, Seen(*db.execute(_SEEN, {"item": hold.item_id}).one()), texts_of(db, hold.item_id))
+    row: Any = db.execute(_SEEN, {"item": hold.item_id, "me": hold.person_id}).one()
+    *facts, texts = row
+    return shown(db, hold, Seen(*facts, newest(texts)))
 
 
-def shown(db: Session, hold: Assignment, seen: Seen, texts: Mapping[int, str]) -> Work:
-    """Return what the holder sees of an item with these texts by slot."""
+def shown(db: Session, hold: Assignment | Hold, seen: Seen) -> Work:
+    """Return what the holder sees of an item."""
+    texts = seen.texts
     order = hold.order or sorted(texts)
     attrs = {} if hold.step == "label" else dict(seen.attrs)
     if seen.kind == "guard_review":
@@ -101,34 +156,14 @@ def shown(db: Session, hold: Assignment, seen: Seen, texts: Mapping[int, str]) -
         language=seen.language or str(seen.attrs.get("language", "en")),
         replies=tuple(texts[slot] for slot in order if slot in texts),
         cell=None if hold.step == "label" else seen.cell, attrs=attrs, draft=dict(hold.draft),
-        draft_rev=hold.draft_rev,
+        draft_rev=hold.draft_rev, draft_at=hold.draft_at, active_seconds=hold.active_seconds,
+        accepted_on=seen.accepted_on,
         returned=returns(db, seen.item_id) if hold.step == "write" and hold.round > 1 else (),
     )  # fmt: skip
 
 
 _GUARD = ("guard", "blocked", "category")
-_REPLIES = core(Reply)
-_TEXTS = (
-    select(_REPLIES.c.slot, _REPLIES.c.content)
-    .where(_REPLIES.c.item_id == bindparam("item"))
-    .order_by(_REPLIES.c.slot, _REPLIES.c.round, _REPLIES.c.revision)
-)
-_IDS = (
-    select(_REPLIES.c.slot, _REPLIES.c.id)
-    .where(_REPLIES.c.item_id == bindparam("item"))
-    .order_by(_REPLIES.c.slot, _REPLIES.c.round, _REPLIES.c.revision)
-)
 _LATEST = select(Reply).where(Reply.item_id == bindparam("item")).order_by(Reply.slot, Reply.round, Reply.revision)
-
-
-def texts_of(db: Session, item_id: str) -> dict[int, str]:
-    """Return slot → newest text."""
-    return {row.slot: row.content for row in db.connection().execute(_TEXTS, {"item": item_id})}
-
-
-def newest_replies(db: Session, item_id: str) -> dict[int, str]:
-    """Return slot → id of the newest reply."""
-    return {row.slot: row.id for row in db.connection().execute(_IDS, {"item": item_id})}
 
 
 def latest_replies(db: Session, item_id: str) -> list[Reply]:
@@ -145,11 +180,6 @@ def returns(db: Session, item_id: str) -> tuple[Returned, ...]:
         .order_by(Judgement.created_at.desc())
     )
     return tuple(Returned(name, tuple(row.reasons), row.note, row.round, row.created_at) for row, name in rows)
-
-
-def shown_to_slots(hold: Assignment, values: Sequence[Any]) -> dict[int, Any]:
-    """Return slot → value from values in the order the replies were shown."""
-    return dict(zip(hold.order, values, strict=True))
 
 
 def num_waiting(db: Session, project_id: str, step: Step) -> int:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from trivium.human.coverage import fits
 from trivium.human.desk.actor import Actor
-from trivium.human.desk.assignment import begin_submit, end_submit
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.pool import NewPrompt, take_in
 from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import move, rest, settle
+from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.specs import cell_key, requirement_of
 from trivium.human.store.projects import PoolPrompt, Spec
 from trivium.human.store.work import Batch, Item, Judgement, Reply
@@ -50,7 +50,7 @@ def submit(db: Session, actor: Actor, assignment_id: str, written: Written) -> R
     sent = receipt_of(db, actor, assignment_id)
     if sent is not None:
         return sent
-    hold, item, standing, guideline_id = begin_submit(db, actor, assignment_id, "write")
+    sending, item = begin_submit(db, actor, assignment_id, "write")
     batch = db.get_one(Batch, item.batch_id)
     prompt = db.get(PoolPrompt, item.prompt_id) if item.prompt_id else None
     own_prompt = prompt is None or prompt.author_id == actor.person_id
@@ -69,13 +69,14 @@ def submit(db: Session, actor: Actor, assignment_id: str, written: Written) -> R
         sha256=hashlib.sha256(reply.encode("utf-8", "surrogatepass")).hexdigest(),
     ))  # fmt: skip
     judgement = Judgement(
-        project_id=item.project_id, assignment_id=hold.id, item_id=item.id, person_id=actor.person_id, step="write",
-        round=item.round, guideline_id=guideline_id, seconds=max(written.seconds, hold.active_seconds),
+        project_id=item.project_id, assignment_id=sending.hold_id, item_id=item.id, person_id=actor.person_id,
+        step="write", round=item.round, guideline_id=sending.guideline_id,
+        seconds=max(written.seconds, sending.active_seconds),
         body={"attrs": attrs, "paste_share": written.paste_share, **({"extra": dict(written.extra)} if written.extra
               else {})},
     )  # fmt: skip
     db.add(judgement)
-    end_submit(db, hold, item, standing, written.seconds)
+    end_submit(db, sending, item, written.seconds)
     item.attrs, item.author_id = attrs, actor.person_id
     move(db, item, "submit", "writer")
     rest(item)

@@ -10,7 +10,10 @@ from typing import Any, get_args
 from sqlalchemy import JSON, DateTime, Dialect, Enum, String, Text, TypeDecorator
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 ID_LENGTH = 32
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -71,6 +74,26 @@ class Table(DeclarativeBase):
         list[int]: Json,
         list[dict[str, Any]]: Json,
     }
+
+
+class JsonRows(FunctionElement[list[list[Any]]]):
+    """An aggregate of some columns of many rows to one JSON list of lists; null or empty where there is no row.
+
+    So a question about one item can bring its replies along. The lists come in any order.
+    """
+
+    type = JSON()
+    inherit_cache = True
+
+
+@compiles(JsonRows, "postgresql")
+def _json_rows_postgresql(element: JsonRows, compiler: SQLCompiler, **given: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **given)}))"
+
+
+@compiles(JsonRows, "sqlite")
+def _json_rows_sqlite(element: JsonRows, compiler: SQLCompiler, **given: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **given)}))"
 
 
 def core(table: type[Table]) -> CoreTable:

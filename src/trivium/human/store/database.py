@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,13 +13,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from trivium.core.errors import InputError, MissingExtraError, StorageError
+from trivium.core.errors import InputError, MissingExtraError
 from trivium.human.store import durable
 from trivium.human.store.journal_write import append_pending
+from trivium.human.store.writers import BUSY_SECONDS, Writers
 
 T = TypeVar("T")
 PRAGMAS = ("foreign_keys=ON", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY")
-BUSY_SECONDS = 30.0
 ATTEMPTS = 5
 POOL = 8
 """Connections of a process. None is opened beyond them, because opening one takes longer than waiting for one; and more
@@ -43,40 +42,42 @@ class Database:
         if self.is_sqlite:
             Path(make_url(self.url).database or "").parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(self.url, pool_size)
-        self._writers = threading.Lock() if self.is_sqlite else None
-        # SQLite lets waiting connections sleep longer and longer; a lock of our own hands over at once.
+        self._writers: Writers | None = None
+        self._reading = self.engine
         if self.is_sqlite:
+            file = make_url(self.url).database or ""
+            self._writers = Writers(f"{file}-writers")
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
-            self._durability = durable.of_sqlite(make_url(self.url).database or "")
+            self._durability = durable.of_sqlite(file)
         else:
+            self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
             durable.hurried(self.engine)
             self._durability = durable.of_postgresql(self.url)
         self._writing = self.engine.execution_options(trivium_write=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session that sees one moment and writes nothing."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        """Open a session that writes nothing. On SQLite it sees one moment; on PostgreSQL each question its own, as
+        it would within a transaction too, and the round trips that begin and end one are saved.
+        """
+        with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session  # closing gives the connection back; what was read stays readable after the block
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, flush: bool = True) -> Iterator[Session]:
         """Open a session whose changes, events and messages are all kept when the block ends well, or none of them.
 
-        After the block they are on the disk: what is acknowledged then survives a power cut.
+        After the block they are on the disk: what is acknowledged then survives a power cut. Where `flush` is False
+        they are only kept by the system, and whoever acknowledges them calls `Database.flush` before.
         """
-        if self._writers is not None and not self._writers.acquire(timeout=BUSY_SECONDS):
-            raise StorageError("the database has been busy for half a minute", do="try again")
-        try:
-            with Session(self._writing, expire_on_commit=False) as session:
-                yield session
-                append_pending(session)
-                session.commit()
-        finally:
-            if self._writers is not None:
-                self._writers.release()
-        self.flush()
+        turn = nullcontext() if self._writers is None else self._writers.turn()
+        with turn, Session(self._writing, expire_on_commit=False) as session:
+            yield session
+            append_pending(session)
+            session.commit()
+        if flush:
+            self.flush()
 
     def flush(self) -> None:
         """Wait until everything that was committed is on the disk."""

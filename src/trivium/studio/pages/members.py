@@ -21,7 +21,7 @@ def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Resp
     standing = here.project(slug, "manage")
     project_id = standing.project.id
     text = here.request.query_params.get("text", "")
-    members = [one for one in projects.members(here.db, here.actor, project_id) if text.lower() in one.pseudonym]
+    members = projects.members(here.db, here.actor, project_id, text=text)
     waiting = invitations.waiting(here.db, here.actor, project_id)
     return here.page(
         "members.html", members=here.leaf(members), text=text, link=link, hook_secret=hook_secret,

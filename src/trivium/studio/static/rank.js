@@ -4,11 +4,19 @@ class RankBoard extends HTMLElement {
   connectedCallback() {
     this.cards = [...this.querySelectorAll('.reply')];
     this.order = document.getElementById('order');
+    this.places = [];
     this.addEventListener('focusin', (event) => this.settle(event.target.closest('.reply')));
     this.closest('form').addEventListener('change', () => this.show());
-    document.addEventListener('keydown', (event) => this.press(event));
+    this.pressed = (event) => this.press(event);
+    document.addEventListener('keydown', this.pressed);
     this.show();
     this.cards[0]?.focus({ preventScroll: true });
+  }
+
+  // The next item comes with a board of its own.
+  disconnectedCallback() {
+    document.removeEventListener('keydown', this.pressed);
+    this.clear();
   }
 
   rankOf(card) {
@@ -85,6 +93,7 @@ class RankBoard extends HTMLElement {
 
   // The bar: what is not ranked yet, then the places. Between the places lie gaps that open while something is dragged.
   draw(groups, missing) {
+    this.clear();
     this.order.replaceChildren();
     if (missing.length) this.place('tray', null, missing);
     let next = 1;
@@ -96,6 +105,11 @@ class RankBoard extends HTMLElement {
     this.place('gap', null, []);
   }
 
+  // Sortable keeps what it was made for until it is told to let go.
+  clear() {
+    for (const made of this.places.splice(0)) made.destroy();
+  }
+
   place(kind, digit, slots) {
     const row = document.createElement('li');
     row.className = kind;
@@ -104,11 +118,11 @@ class RankBoard extends HTMLElement {
     for (const slot of slots) list.append(Object.assign(document.createElement('span'), { className: 'chip-slot', textContent: slot }));
     row.append(list);
     this.order.append(row);
-    Sortable.create(list, {
+    this.places.push(Sortable.create(list, {
       group: 'order', forceFallback: true, fallbackTolerance: 4, animation: 0, draggable: '.chip-slot',
       onStart: () => this.order.classList.add('dragging'),
       onEnd: () => { this.order.classList.remove('dragging'); this.take(); },
-    });
+    }));
   }
 
   // A drop: the places from start to end give new digits; one place is one rank, however many lie in it.
