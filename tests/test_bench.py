@@ -5,7 +5,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
 from bench import whole
 from bench.whole import PARTS, Part, main, measure, time_left, why_not
 
