@@ -90,7 +90,7 @@ def say(locale: str, sentence: str, **values: object) -> str:
     >>> say("en", "{done} of {total}", done=3, total=1204)
     '3 of 1,204'
     """
-    wanted = sentences(locale).get(sentence) or sentences(ENGLISH).get(sentence, sentence)
+    wanted = _wanted(locale, sentence)
     if not isinstance(wanted, str):
         wanted = wanted.get(plural(locale, values.get("n"))) or wanted["other"]
     if not values:
@@ -99,6 +99,20 @@ def say(locale: str, sentence: str, **values: object) -> str:
     if any(isinstance(value, Markup) for value in shown.values()):
         return Markup(escape(wanted)).format(**shown)
     return wanted.format(**shown)
+
+
+def _wanted(locale: str, sentence: str) -> Sentence:
+    return sentences(locale).get(sentence) or sentences(ENGLISH).get(sentence, sentence)
+
+
+def forms(locale: str, sentence: str) -> Mapping[str, str]:
+    """Return a sentence's plural categories, each with its form, for a script that counts while one types.
+
+    >>> forms("en", "{n} words")
+    {'one': '{n} word', 'other': '{n} words'}
+    """
+    wanted = _wanted(locale, sentence)
+    return {"other": wanted} if isinstance(wanted, str) else wanted
 
 
 def _shown(locale: str, value: object) -> object:

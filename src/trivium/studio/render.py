@@ -20,7 +20,7 @@ from trivium.studio.words import Words, words_of
 
 TOKENS = "tokens.css"
 """The one sheet that the Studio shares with the report."""
-WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named")
+WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named", "forms")
 """What a template may ask of the page's language as a filter."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -25,6 +26,10 @@ class Words:
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence of the interface."""
         return locales.say(self.locale, sentence, **values)
+
+    def forms(self, sentence: str) -> str:
+        """Return the plural forms of a sentence as JSON, for a script that counts."""
+        return json.dumps(locales.forms(self.locale, sentence), ensure_ascii=False)
 
     def told(self, text: str) -> str:
         """Return what a room below the pages told: a refusal, a reason, a check."""

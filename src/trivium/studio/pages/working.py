@@ -10,6 +10,7 @@ from typing import Any
 from fastapi.responses import JSONResponse, Response
 
 from trivium.core.errors import InputError
+from trivium.core.words import count_words
 from trivium.human.desk import assignment
 from trivium.human.desk.errors import Conflict
 from trivium.human.desk.work import Work
@@ -63,7 +64,7 @@ def prompt_shown(here: Here, messages: Sequence[Message], language: str, attrs: 
         for name in ("task_type", "prompt_type", "response_type")
         if attrs.get(name) in NAMES
     ]
-    facts.append(here.say("{n} words", n=sum(len(message.content.split()) for message in messages)))
+    facts.append(here.say("{n} words", n=sum(count_words(message.content) for message in messages)))
     if attrs.get("domain"):
         facts.append(here.words.named(attrs["domain"]))
     return Shown(messages, language, facts)
