@@ -132,8 +132,8 @@ class Labeller:
         """Send the order of the item that is shown in, and get the next one."""
         hold = self.place.rpartition("/")[2]
         body = urlencode({**self.form, "assignment": hold})
-        more = (f"accept: application/json\r\ncontent-type: application/x-www-form-urlencoded\r\nx-desk: {self.desk}\r\n"
-                f"content-length: {len(body)}\r\n")  # fmt: skip
+        more = "accept: application/json\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+        more += f"x-desk: {self.desk}\r\ncontent-length: {len(body)}\r\n"
         status, headers, page = await self.line.ask("POST", self.place, more, body)
         self.times.asked.append(time.perf_counter() - due)
         if status != 200 or "content-location" not in headers:
