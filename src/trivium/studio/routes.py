@@ -31,6 +31,7 @@ from trivium.studio.problems import problem
 from trivium.studio.settings import StudioSettings
 
 Function = Callable[..., Response]
+Onward = Callable[..., Response | None]
 Sent = tuple[FormData, dict[str, Any]]
 
 
@@ -46,7 +47,7 @@ class Page:
     again: Function | None = None
     failed: Callable[[Database, FormData], None] | None = None
     """What is written down, in a transaction of its own, where a sign-in failed."""
-    onward: Function | None = None
+    onward: Onward | None = None
     """What may be answered with instead, in a transaction of its own, once what was sent is kept; None for nothing."""
 
 
@@ -69,7 +70,7 @@ def post(
     signed_in: bool = True,
     again: Function | None = None,
     failed: Callable[[Database, FormData], None] | None = None,
-    onward: Function | None = None,
+    onward: Onward | None = None,
 ) -> Callable[[Function], Function]:
     """Take a form at an address; `again` shows its page once more where the form is refused, `onward` shows at once
     what comes after it.
@@ -171,8 +172,7 @@ def _onward(page: Page, database: Database, before: Here) -> Response | None:
     try:
         with database.write(flush=False) as db:
             here = Here(before.request, db, before.settings, before.visit, standing=before.standing)
-            answer: Response | None = page.onward(here, **_known(page.onward, before.request.path_params))
-            return answer
+            return page.onward(here, **_known(page.onward, before.request.path_params))
     except TriviumError:
         return None
 
@@ -221,6 +221,6 @@ def _no(page: Page, here: Here, error: TriviumError, form: FormData | None) -> R
     return problem(here, message, do, status)
 
 
-def _known(function: Function, values: Mapping[str, Any]) -> dict[str, Any]:
+def _known(function: Onward, values: Mapping[str, Any]) -> dict[str, Any]:
     names = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
     return {name: value for name, value in values.items() if name in names}
