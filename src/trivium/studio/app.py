@@ -46,8 +46,8 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
     app.state.database, app.state.settings = database, settings
     static = str(resources.files("trivium.studio") / "static")
     app.mount("/static", StaticFiles(directory=static, packages=[("trivium", "looks")]), name="static")
+    app.router.routes.extend(routes(database, settings))  # first, because addresses are tried one after the other
     add_api(app, database, settings)
-    app.router.routes.extend(routes(database, settings))
 
     @app.exception_handler(HTTPException)
     async def not_there(request: Request, error: HTTPException) -> Response:

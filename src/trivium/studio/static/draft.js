@@ -180,7 +180,7 @@ function refused(said) {
 function submitted(event) {
   event.preventDefault();
   clearTimeout(timer);
-  const body = new FormData(form, event.submitter);
+  const body = new URLSearchParams(new FormData(form, event.submitter)); // no form of work holds a file
   body.set('active_seconds', String(Math.round(total || (Date.now() - begun) / 1000)));
   body.set('pasted', String(pasted));
   send(body);
