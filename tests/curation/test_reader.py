@@ -169,10 +169,13 @@ def test_a_source_that_cannot_be_read_says_what_was_wanted_found_and_where(sourc
 
 def test_files_without_one_document_are_an_error_that_counts_the_reasons(source: Path, log: Path) -> None:
     (source / "a.jsonl").write_text('{"body": 1}\n{"body": 2}\n')
-    with pytest.raises(SourceError, match=r"found none in 1 files: no text under 'text', 'sections' \(2\)"):
+    with pytest.raises(
+        SourceError,
+        match=r"found none in 1 file: no text under 'text', 'sections' \(2, first a\.jsonl:1: its keys are body\)",
+    ):
         taken(source, log)
     (source / "a.jsonl").write_text("")
-    with pytest.raises(SourceError, match="they are empty"):
+    with pytest.raises(SourceError, match=r"nothing in it \(1, first a\.jsonl\)"):
         taken(source, log)
     with pytest.raises(SourceError, match=r"include = '\*\.md', found a\.jsonl"):
         taken(source, log, ReaderConfig(include="*.md"))

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from trivium.core.seed import stream
 from trivium.records import Measure
@@ -66,20 +65,21 @@ def pairwise_agreement(groups: Sequence[Ranked], seed: int = 0) -> Measure:
 def kendall_w(ranks: Ranks) -> Measure:
     """Return Kendall's coefficient of concordance of one prompt's rankers, tie-corrected; n = rankers, no interval.
 
-    W = χ²_F / (m (K − 1)) with Friedman's χ² (tie-corrected), m rankers, K replies; 0 no concordance, 1 the same order
-    by all. Undefined for one ranker, for two replies (there it is no more than pairwise agreement), and where everyone
-    ties everything. Source: Kendall and Babington Smith 1939; `scipy.stats.friedmanchisquare`.
+    W = Σ_j (R_j − mean R)² / (m Σ_i Σ_j (r_ij − (K + 1)/2)²) with mid-ranks r_ij, their sums R_j over m rankers, and K
+    replies: the spread of the sums over the widest it can be, ties taken account of; 0 no concordance, 1 the same order
+    by all. It is Friedman's χ² / (m (K − 1)). Undefined for one ranker, for two replies (there it is no more than
+    pairwise agreement), and where everyone ties everything. Source: Kendall and Babington Smith 1939.
     """
     num_rankers, num_replies = ranks.shape
     if num_rankers < 2:
         return Measure(value=None, n=num_rankers, undefined="Kendall W needs at least two rankers")
     if num_replies < 3:
         return Measure(value=None, n=num_rankers, undefined="Kendall W needs at least three replies")
-    if (ranks == ranks[:, :1]).all():
+    apart = ranks - (num_replies + 1) / 2
+    widest = num_rankers * float((apart**2).sum())
+    if not widest:
         return Measure(value=None, n=num_rankers, undefined="every ranker tied all replies")
-    statistic = float(stats.friedmanchisquare(*ranks.T).statistic)
-    # Rounding can leave perfect concordance a few ulps above 1.
-    return Measure(value=min(max(statistic / (num_rankers * (num_replies - 1)), 0.0), 1.0), n=num_rankers)
+    return Measure(value=float((apart.sum(axis=0) ** 2).sum()) / widest, n=num_rankers)
 
 
 def concordance(groups: Sequence[Ranked], seed: int = 0) -> Measure:

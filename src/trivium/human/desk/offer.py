@@ -135,8 +135,8 @@ def _fresh(db: Session, free: Free, step: Step, found: Row[Any]) -> Work:
         "active_seconds": 0.0,
     })  # fmt: skip
     return shown(db, hold, Seen(
-        found.id, free.project_id, free.kind, found.ordinal, found.guideline_id, found.messages, found.language,
-        found.cell, found.attrs, found.accepted_on, texts,
+        texts, found.id, free.project_id, free.kind, found.ordinal, found.guideline_id, found.messages,
+        found.language, found.cell, found.attrs, found.accepted_on,
     ))  # fmt: skip
 
 

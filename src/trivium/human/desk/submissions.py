@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.guidelines import Terms, terms_of
@@ -41,10 +41,10 @@ def of_project(db: Session, project_id: str, *, batch_ids: Iterable[str] | None 
 class _Asked(NamedTuple):
     """What is asked of some items: built once, because to build it takes longer than to answer it for one item."""
 
-    heads: Select[Any]
-    replies: Select[Any]
-    marks: Select[Any]
-    skips: Select[Any]
+    heads: Any
+    replies: Any
+    marks: Any
+    skips: Any
 
 
 @cache

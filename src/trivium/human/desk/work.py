@@ -109,6 +109,8 @@ class Hold:
 class Seen:
     """What of an item goes into a `Work`."""
 
+    texts: Mapping[int, str]
+    """Slot → newest text."""
     item_id: str
     project_id: str
     kind: Kind
@@ -119,8 +121,6 @@ class Seen:
     cell: str | None
     attrs: dict[str, Any]
     accepted_on: datetime | None
-    texts: Mapping[int, str]
-    """Slot → newest text."""
 
 
 _SEEN = (
@@ -139,7 +139,7 @@ def work_of(db: Session, hold: Assignment) -> Work:
     """Return what the holder of this assignment sees."""
     row: Any = db.execute(_SEEN, {"item": hold.item_id, "me": hold.person_id}).one()
     *facts, texts = row
-    return shown(db, hold, Seen(*facts, newest(texts)))
+    return shown(db, hold, Seen(newest(texts), *facts))
 
 
 def shown(db: Session, hold: Assignment | Hold, seen: Seen) -> Work:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -14,8 +14,8 @@ T = TypeVar("T")
 class Listing(Sequence[T], Generic[T]):
     """The rows of a question in its order: `len` counts them, a slice fetches those of the slice and no others."""
 
-    def __init__(self, db: Session, question: Select[Any], made: Callable[[Any], T]) -> None:
-        """Take a question in a definite order, and what makes an answer of a row."""
+    def __init__(self, db: Session, question: Any, made: Callable[[Any], T]) -> None:
+        """Take a SELECT in a definite order, and what makes an answer of a row."""
         self._db, self._question, self._made = db, question, made
         self._length: int | None = None
 
