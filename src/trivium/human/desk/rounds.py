@@ -137,9 +137,12 @@ _WORKS = (
     .where(or_(*(Item.state == state for state in _WORKED),
                and_(Item.state == "contested", Item.step == "adjudicate"),
                and_(Item.state == "unsure", Item.step == "adjudicate")))
+    .order_by(Item.batch_id, Item.state)
     .limit(1)
 )  # fmt: skip
-"""An item of a batch that people still work on."""
+"""An item of a batch that people still work on. In the order of the index, or PostgreSQL reads the table from its first
+row to the first such item, which of a late batch is nearly all of it.
+"""
 
 
 def _finish_work(db: Session, batch: Batch) -> None:
