@@ -40,6 +40,15 @@ def secrets_of(database: Database) -> tuple[str, set[str]]:
         return model, set(db.scalars(select(Item.id).where(Item.is_gold)))
 
 
+def every_third_is_gold(database: Database) -> set[str]:
+    """Let every third item that waits be a gold one, and return all gold ones: which come first is drawn by their ids."""
+    with database.write() as db:
+        waiting = select(Item).where(Item.step == "label", Item.taken < Item.wanted)
+        for item in list(db.scalars(waiting.order_by(Item.priority, Item.draw)))[::3]:
+            item.is_gold, item.gold = True, {"ranks": [1, 2, 3, 4]}
+    return secrets_of(database)[1]
+
+
 def test_no_page_that_a_labeller_can_reach_tells(visit: Visit, house: Database) -> None:
     model, _ = secrets_of(house)
     heron = visit("heron-12")
@@ -64,7 +73,7 @@ def test_no_page_that_a_labeller_can_reach_tells(visit: Visit, house: Database) 
 
 
 def test_a_gold_item_looks_like_any_other(visit: Visit, house: Database) -> None:
-    _, gold = secrets_of(house)
+    gold = every_third_is_gold(house)
     heron = visit("heron-12")
     shapes: dict[bool, set[str]] = {True: set(), False: set()}
     for _ in range(12):
@@ -151,7 +160,7 @@ def test_no_message_that_leaves_the_house_tells_of_an_order_more_than_that_there
 def test_a_gold_item_asks_the_database_the_same_questions_so_that_time_does_not_tell(
     visit: Visit, house: Database
 ) -> None:
-    _, gold = secrets_of(house)
+    gold = every_third_is_gold(house)
     heron, asked = visit("heron-12"), []
     event.listen(house.engine, "before_cursor_execute", lambda *args: asked.append(re.sub(r"\d+", "", args[2])))
     found: dict[bool, set[tuple[str, ...]]] = {True: set(), False: set()}
@@ -164,4 +173,5 @@ def test_a_gold_item_asks_the_database_the_same_questions_so_that_time_does_not_
         if number and item.done < item.wanted:  # the first fills caches, and who comes last ends the item
             found[item.id in gold].add(questions)
     assert found[True], "no gold item came"
+    assert found[False], "nothing but gold came"
     assert found[True] <= found[False]

@@ -57,6 +57,13 @@ def score_all(window: Chromium, value: int = 3) -> None:
     )
 
 
+def drag(window: Chromium, chip: str, onto: str) -> None:
+    source = next(one for one in window.all(".chip-slot") if one.text == chip)
+    target = next(one for one in window.all(".chip-slot") if one.text == onto)
+    hand = ActionChains(window.driver, duration=40).click_and_hold(source).move_by_offset(8, 0)
+    hand.move_to_element(target).move_by_offset(2, 0).move_by_offset(-1, 0).release().perform()
+
+
 def test_an_order_with_a_tie_is_made_by_keys_alone_and_kept(window: Chromium, house: Database) -> None:
     window.come_in("heron-12")
     window.press(Keys.ENTER)
@@ -101,6 +108,27 @@ def test_none_is_acceptable_by_a_key_beside_an_order_and_a_note(window: Chromium
         assert (row.none_acceptable, row.note) == (True, "All four are rude.")
 
 
+def test_a_step_is_taken_back_by_a_key_or_a_button_and_a_chip_that_is_put_away_has_no_rank(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    assert not window.one("#undo").is_enabled()
+    window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_LEFT, "3")
+    assert order(window) == ["1 B", "2 A"]
+    window.press("z")
+    assert order(window) == ["1 A", "2 B"]
+    assert window.one("#say").get_attribute("textContent") == "Taken back"
+    window.one("#undo").click()
+    assert order(window) == ["1 A"]
+    window.one("#note").send_keys("ab", Keys.CONTROL, "z")
+    assert order(window) == ["1 A"], "where one types the key is the text's own"
+    drag(window, "A", "B")
+    window.until(lambda: order(window) == [])
+    assert not window.all(".rank input:checked")
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    window.driver.refresh()
+    assert order(window) == [], "the draft knows it, too"
+
+
 def test_nothing_moves_for_who_wants_it_still(window: Chromium) -> None:
     moving = """return [...document.querySelectorAll('*')].flatMap((one) => ['', '::before', '::after'].map((part) => [one, part]))
       .filter(([one, part]) => { const style = getComputedStyle(one, part || null);
@@ -110,8 +138,7 @@ def test_nothing_moves_for_who_wants_it_still(window: Chromium) -> None:
     for place in ("/", "/p/everyday-help/rank"):
         window.open(place)
         assert window.driver.execute_script(moving), "colours fade under the pointer, else this proves nothing"
-        still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
-        window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": still})
+        window.size(1280, still=True)
         assert window.driver.execute_script(moving) == []
         window.size(1280)
 
@@ -147,14 +174,7 @@ def test_the_same_order_is_made_by_dragging(window: Chromium) -> None:
     window.open("/p/everyday-help/rank")
     window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4")
     assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
-
-    def drag(chip: str, onto: str) -> None:
-        source = next(one for one in window.all(".chip-slot") if one.text == chip)
-        target = next(one for one in window.all(".chip-slot") if one.text == onto)
-        hand = ActionChains(window.driver, duration=40).click_and_hold(source).move_by_offset(8, 0)
-        hand.move_to_element(target).move_by_offset(2, 0).move_by_offset(-1, 0).release().perform()
-
-    drag("D", "A")
+    drag(window, "D", "A")
     window.until(lambda: "1 A D" in order(window) or "1 D A" in order(window))
     assert window.one('[name="rank-D"][value="1"]').is_selected()
     assert window.one('[name="rank-B"][value="3"]').is_selected()

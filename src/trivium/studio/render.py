@@ -18,8 +18,8 @@ from trivium.studio import charts, locales
 from trivium.studio.markdown import markdown
 from trivium.studio.words import Words, words_of
 
-TOKENS = "tokens.css"
-"""The one sheet that the Studio shares with the report."""
+LOOKS = ("tokens.css", "ground.css")
+"""The sheets that the Studio shares with the report."""
 WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named", "forms")
 """What a template may ask of the page's language as a filter."""
 
@@ -27,7 +27,7 @@ WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "
 @lru_cache
 def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its content's hash, so that a browser may keep it for ever."""
-    folder = resources.files("trivium") / "looks" if name == TOKENS else resources.files("trivium.studio") / "static"
+    folder = resources.files("trivium") / "looks" if name in LOOKS else resources.files("trivium.studio") / "static"
     data = (folder / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
 
@@ -37,7 +37,7 @@ def assets() -> str:
     """Return the addresses of all scripts and sheets: another text for another version of the Studio."""
     folder = resources.files("trivium.studio") / "static"
     own = sorted(file.name for file in folder.iterdir() if file.name.endswith((".js", ".css")))
-    return " ".join(map(asset, (TOKENS, *own)))
+    return " ".join(map(asset, (*LOOKS, *own)))
 
 
 def icon(name: str) -> Markup:
