@@ -26,11 +26,8 @@ check: $(VENV)/.ready-test ## ruff, mypy strict, layers, maxima of files and fun
 	$(BIN)/python scripts/commands_page.py --check
 	$(BIN)/python scripts/formats_page.py --check
 
-bench: $(VENV)/.ready-bench ## Side by side with TRL, transformers and datatrove; curation from jsonl to shards by size; the Studio under 200 labellers
-	@missed=0; for part in bench bench.kernels bench.corpus bench.pipeline bench.lease "bench.lease --postgresql" bench.pages; do \
-	$(BIN)/python -m $$part || missed=1; done; \
-	if [ -n "$$TRIVIUM_DATA" ]; then $(BIN)/python -m bench.extraction_and_language || missed=1; $(BIN)/python -m bench.toxicity; fi; \
-	exit $$missed
+bench: $(VENV)/.ready-bench ## Every measurement to runs/bench.md, beside TRL, transformers and datatrove; says its plan first; PARTS="trl kernels" takes some
+	$(BIN)/python -m bench.whole $(PARTS)
 
 docs: $(VENV)/.ready ## Write the generated pages anew: docs/commands.md, and the README's scorecard where a run is there
 	$(BIN)/python scripts/commands_page.py

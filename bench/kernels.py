@@ -175,7 +175,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="measure only what has this in its name")
     parser.add_argument("--out", type=Path, default=Path("runs/bench-kernels.json"))
     asked = parser.parse_args()
-    os.sched_setaffinity(0, {asked.core})
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {asked.core})
     texts = texts_of(asked.data)
     results = []
     for row in rows_of(texts, pages_of(asked.data, texts)):

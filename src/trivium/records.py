@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from trivium.core.errors import SourceError
+from trivium.core.words import count_words
 
 Role = Literal["system", "user", "assistant"]
 TaskType = Literal[
@@ -50,12 +51,12 @@ def content_id(*parts: str) -> str:
 
 
 def prompt_length(text: str) -> PromptLength:
-    """Bucket a prompt by white-space words: short < 100, medium 100 to 500, long > 500.
+    """Bucket a prompt by its words: short < 100, medium 100 to 500, long > 500.
 
     >>> prompt_length("word " * 100)
     'medium'
     """
-    num_words = len(text.split())
+    num_words = count_words(text)
     return "short" if num_words < 100 else "medium" if num_words <= 500 else "long"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -81,6 +82,32 @@ def test_loss_and_gradient_do_not_depend_on_the_split(layout: Layout, margin: fl
         total += float(part.detach())
     assert total == pytest.approx(float(loss.detach()), rel=1e-5)
     torch.testing.assert_close(gradient(packed), gradient(plain), atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize("layout", [Layout(1, 1), Layout(64, 4096)])
+def test_replies_that_are_the_same_are_computed_once_and_weigh_as_often_as_they_were_given(layout: Layout) -> None:
+    def doubled(step: int) -> list[RankedTree]:
+        return [
+            RankedTree(replace(one.tree, replies=(*one.tree.replies, one.tree.replies[0])), (*one.mean_ranks, 2.5))
+            for one in groups(step)
+        ]
+
+    def once(step: int) -> list[RankedTree]:
+        return [RankedTree.of(one.tree, one.mean_ranks) for one in doubled(step)]
+
+    assert all(len(a.tree.replies) < len(b.tree.replies) for a, b in zip(once(0), doubled(0), strict=True))
+    found = []
+    for draw in (doubled, once):
+        model = scalar()
+        task = RewardTask(model, build_optimizer([model], OptimizerConfig()), draw, layout, PLAIN)
+        right = 0.0
+        for part, stats in task.losses(0):
+            part.backward()
+            right += stats.get("pair_accuracy", 0.0)
+        found.append((gradient(model), right))
+    torch.testing.assert_close(found[0][0], found[1][0], atol=1e-6, rtol=1e-4)
+    assert found[0][1] == pytest.approx(found[1][1])
+    assert once(0)[0].per_rank([5.0, 7.0, 9.0])[-1] == 5.0
 
 
 def test_the_pair_accuracy_of_a_step_does_not_depend_on_the_split() -> None:

@@ -81,5 +81,8 @@ def test_a_source_without_one_document_is_an_error_that_says_why(tmp_path: Path)
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "rows.jsonl").write_text('{"body": 1}\n')
-    with pytest.raises(SourceError, match=r"found none in 1 files: no text under 'text', 'sections' \(1\)"):
+    with pytest.raises(
+        SourceError,
+        match=r"found none in 1 file: no text under 'text', 'sections' \(1, first rows\.jsonl:1: its keys are body\)",
+    ):
         gathered(folder, tmp_path)

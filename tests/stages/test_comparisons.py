@@ -11,7 +11,7 @@ from stages.given import artifact, context, prompt
 from tiny import tiny_checkpoint
 from trivium.core.errors import SourceError
 from trivium.core.kinds import Checkpoint, Sources
-from trivium.core.manifest import draft_manifest
+from trivium.core.manifest import FileEntry, draft_manifest
 from trivium.core.stage import StageContext
 from trivium.human.ranking import Aggregate
 from trivium.primer.config import PrimerConfig
@@ -84,6 +84,36 @@ def test_a_stray_reply_was_sampled_for_another_prompt(world: tuple[Checkpoint, S
             texts.remove(text)
         others = {text for other, row in own.items() if other != prompt_id for text in row}
         assert set(texts) <= others
+
+
+def test_a_reply_like_its_own_was_the_first_of_another_prompt(
+    world: tuple[Checkpoint, Sources], tmp_path: Path
+) -> None:
+    given = context(tmp_path)
+    comparisons(*world, SAMPLED.model_copy(update={"alike_replies": (3, 11)}), given)
+    rows = {order.prompt.id: list(order.replies) for order in made(given)[0]}
+    plain = context(tmp_path / "plain")
+    comparisons(*world, SAMPLED, plain)
+    own = {order.prompt.id: list(order.replies) for order in made(plain)[0]}
+    for prompt_id, texts in rows.items():
+        assert len(texts) == 6
+        for text in own[prompt_id]:
+            texts.remove(text)
+        assert set(texts) <= {text for other, row in own.items() if other != prompt_id for text in row}
+        assert not set(texts) & set(own[prompt_id])
+
+
+def test_the_draws_hang_on_the_weights_and_not_on_the_model_s_id(
+    world: tuple[Checkpoint, Sources], tmp_path: Path
+) -> None:
+    model, sources = world
+    texts = []
+    for name, weights in (("a", "1"), ("b", "1"), ("c", "2")):
+        files = {"model.safetensors": FileEntry(sha256=weights, bytes=1)}
+        given, manifest = context(tmp_path / name), model.manifest.model_copy(update={"files": files})
+        comparisons(Checkpoint(name, model.path, manifest), sources, SAMPLED, given)
+        texts.append((given.out / "comparisons.jsonl").read_text())
+    assert texts[0] == texts[1] != texts[2]
 
 
 def test_a_cut_reply_is_marked(world: tuple[Checkpoint, Sources], tmp_path: Path) -> None:

@@ -79,8 +79,10 @@ class Chromium:
     def close(self) -> None:
         self.driver.quit()
 
-    def size(self, width: int, height: int = 900, dark: bool = False) -> None:
-        theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    def size(self, width: int, height: int = 900, dark: bool = False, still: bool = False) -> None:
+        """Set the window's size and theme; `still`: colours change at once, as who wants no motion has it."""
+        theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                 {"name": "prefers-reduced-motion", "value": "reduce" if still else "no-preference"}]  # fmt: skip
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": theme})
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -167,9 +169,9 @@ class Chromium:
 
     def shot(self, name: str, width: int = 1280, dark: bool = False) -> int:
         """Take a picture of the whole page and return its width in pixels, which is more than asked where it overflows."""
-        self.size(width, 900, dark)
+        self.size(width, 900, dark, still=True)
         height = self.driver.execute_script("return document.documentElement.scrollHeight")
-        self.size(width, max(int(height), 600), dark)
+        self.size(width, max(int(height), 600), dark, still=True)
         wide = self.driver.execute_script("return document.documentElement.scrollWidth")
         data = self.driver.get_screenshot_as_png()
         assert data.startswith(b"\x89PNG")

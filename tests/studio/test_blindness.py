@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from studio.visitors import Visitor
-from trivium.human.desk import people, tokens
+from trivium.human.desk import people, projects, tokens, webhooks
 from trivium.human.store.database import Database
+from trivium.human.store.journal import Outbox
 from trivium.human.store.people import Person
-from trivium.human.store.work import Item, Reply
+from trivium.human.store.work import Assignment, Item, Judgement, Reply
 from trivium.studio.demo import LABELLERS
 from trivium.studio.routes import PAGES
 
@@ -39,6 +40,15 @@ def secrets_of(database: Database) -> tuple[str, set[str]]:
         return model, set(db.scalars(select(Item.id).where(Item.is_gold)))
 
 
+def every_third_is_gold(database: Database) -> set[str]:
+    """Let every third item that waits be a gold one, and return all gold ones: which come first is drawn by their ids."""
+    with database.write() as db:
+        waiting = select(Item).where(Item.step == "label", Item.taken < Item.wanted)
+        for item in list(db.scalars(waiting.order_by(Item.priority, Item.draw)))[::3]:
+            item.is_gold, item.gold = True, {"ranks": [1, 2, 3, 4]}
+    return secrets_of(database)[1]
+
+
 def test_no_page_that_a_labeller_can_reach_tells(visit: Visit, house: Database) -> None:
     model, _ = secrets_of(house)
     heron = visit("heron-12")
@@ -63,7 +73,7 @@ def test_no_page_that_a_labeller_can_reach_tells(visit: Visit, house: Database) 
 
 
 def test_a_gold_item_looks_like_any_other(visit: Visit, house: Database) -> None:
-    _, gold = secrets_of(house)
+    gold = every_third_is_gold(house)
     heron = visit("heron-12")
     shapes: dict[bool, set[str]] = {True: set(), False: set()}
     for _ in range(12):
@@ -72,8 +82,6 @@ def test_a_gold_item_looks_like_any_other(visit: Visit, house: Database) -> None
             break
         hold = page.url.path.rsplit("/", 1)[-1]
         with house.read() as db:
-            from trivium.human.store.work import Assignment
-
             item = db.get_one(Assignment, hold).item_id
         words = re.sub(r">[^<]+<", "><", re.sub(r"[0-9a-f]{32,64}|\d+", "", page.text))
         shapes[item in gold].add(re.sub(r"<(?:p|strong|em|ul|ol|li|br)[ />].*?>", "", words))
@@ -107,3 +115,63 @@ def test_no_answer_of_the_api_tells(client, house: Database) -> None:
             answer = client.request(method, address, json={} if method in ("post", "put") else None)
             assert not betrayals(answer.text, model), (method, path)
     assert not betrayals(json.dumps(work), model)
+
+
+def rank_next(heron: Visitor) -> str:
+    """Open the next item, keep a draft of it, send an order in; return the address."""
+    page = heron.get("/p/everyday-help/rank")
+    form: dict[str, str] = {}
+    for name, value in re.findall(r'type="radio" name="((?:rank|mark)-[^"]+)" value="(\d)"', page.text):
+        form.setdefault(name, value)
+    token = re.search(r'name="csrf" value="(\w+)"', page.text)
+    assert token is not None
+    draft = {"content": {"note": "so far"}, "rev": 0, "seconds": 1}
+    kept = heron.client.post(f"{page.url.path}/draft", json=draft, headers={"x-csrf-token": token.group(1)})
+    assert kept.status_code == 200, kept.text
+    sent = heron.client.post(page.url.path, data={"csrf": token.group(1), **form}, follow_redirects=False)
+    assert sent.status_code == 303
+    return page.url.path
+
+
+def test_no_message_that_leaves_the_house_tells_of_an_order_more_than_that_there_is_one(
+    visit: Visit, house: Database
+) -> None:
+    model, _ = secrets_of(house)
+
+    def listen(db) -> None:
+        lark = people.actor_of(db, db.scalar(select(Person.id).where(Person.pseudonym == "lark-01")))
+        project = projects.by_slug(db, lark, "everyday-help").project
+        webhooks.create(db, lark, project.id, "https://example.org/hook")
+
+    house.run(listen)
+    heron = visit("heron-12")
+    for _ in range(4):
+        rank_next(heron)
+    with house.read() as db:
+        told = [row.payload for row in db.scalars(select(Outbox))]
+        marks = {row.id for row in db.scalars(select(Judgement))}
+    assert sum(one["type"] == "label.submitted" for one in told) == 4
+    for one in told:
+        assert not betrayals(json.dumps(one), model)
+        assert not marks & set(re.findall(r"[0-9a-f]{32}", json.dumps(one)))
+        assert not {"ranks", "marks", "verdict", "note", "aggregate"} & set(one["data"])
+
+
+def test_a_gold_item_asks_the_database_the_same_questions_so_that_time_does_not_tell(
+    visit: Visit, house: Database
+) -> None:
+    gold = every_third_is_gold(house)
+    heron, asked = visit("heron-12"), []
+    event.listen(house.engine, "before_cursor_execute", lambda *args: asked.append(re.sub(r"\d+", "", args[2])))
+    found: dict[bool, set[tuple[str, ...]]] = {True: set(), False: set()}
+    for number in range(14):
+        asked.clear()
+        hold = rank_next(heron).rsplit("/", 1)[-1]
+        questions = tuple(asked)
+        with house.read() as db:
+            item = db.get_one(Item, db.get_one(Assignment, hold).item_id)
+        if number and item.done < item.wanted:  # the first fills caches, and who comes last ends the item
+            found[item.id in gold].add(questions)
+    assert found[True], "no gold item came"
+    assert found[False], "nothing but gold came"
+    assert found[True] <= found[False]

@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
 
 from studio.browsers import Chromium, listening
+from trivium.core.words import count_words
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 from trivium.human.store.work import Judgement, Mark, Reply
@@ -56,6 +57,13 @@ def score_all(window: Chromium, value: int = 3) -> None:
     )
 
 
+def drag(window: Chromium, chip: str, onto: str) -> None:
+    source = next(one for one in window.all(".chip-slot") if one.text == chip)
+    target = next(one for one in window.all(".chip-slot") if one.text == onto)
+    hand = ActionChains(window.driver, duration=40).click_and_hold(source).move_by_offset(8, 0)
+    hand.move_to_element(target).move_by_offset(2, 0).move_by_offset(-1, 0).release().perform()
+
+
 def test_an_order_with_a_tie_is_made_by_keys_alone_and_kept(window: Chromium, house: Database) -> None:
     window.come_in("heron-12")
     window.press(Keys.ENTER)
@@ -78,19 +86,95 @@ def test_an_order_with_a_tie_is_made_by_keys_alone_and_kept(window: Chromium, ho
     assert {slot: ranks[text] for slot, text in texts.items()} == {"A": 1, "B": 4, "C": 2, "D": 2}
 
 
+def test_none_is_acceptable_by_a_key_beside_an_order_and_a_note(window: Chromium, house: Database) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4", "0")
+    box = window.one("[name=none_acceptable]")
+    assert box.is_selected()
+    window.press("0")
+    assert not box.is_selected(), "the key takes back what it said"
+    window.press("0", "n", "All four are rude.")
+    assert window.one("#note").get_attribute("value") == "All four are rude."
+    assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
+    score_all(window)
+    first = window.path
+    window.press(Keys.CONTROL + Keys.ENTER)
+    window.until(lambda: window.path != first)
+    assert sorted(last_ranks(house, "heron-12").values()) == [1, 2, 3, 4]
+    with house.read() as db:
+        row = db.scalar(select(Judgement).where(Judgement.step == "label").order_by(Judgement.created_at.desc()))
+        assert row is not None
+        assert (row.none_acceptable, row.note) == (True, "All four are rude.")
+
+
+def test_a_step_is_taken_back_by_a_key_or_a_button_and_a_chip_that_is_put_away_has_no_rank(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    assert not window.one("#undo").is_enabled()
+    window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_LEFT, "3")
+    assert order(window) == ["1 B", "2 A"]
+    window.press("z")
+    assert order(window) == ["1 A", "2 B"]
+    assert window.one("#say").get_attribute("textContent") == "Taken back"
+    window.one("#undo").click()
+    assert order(window) == ["1 A"]
+    window.one("#note").send_keys("ab", Keys.CONTROL, "z")
+    assert order(window) == ["1 A"], "where one types the key is the text's own"
+    drag(window, "A", "B")
+    window.until(lambda: order(window) == [])
+    assert not window.all(".rank input:checked")
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    window.driver.refresh()
+    assert order(window) == [], "the draft knows it, too"
+
+
+def test_nothing_moves_for_who_wants_it_still(window: Chromium) -> None:
+    moving = """return [...document.querySelectorAll('*')].flatMap((one) => ['', '::before', '::after'].map((part) => [one, part]))
+      .filter(([one, part]) => { const style = getComputedStyle(one, part || null);
+        return /[1-9]/.test(style.transitionDuration) || style.animationName !== 'none' || style.scrollBehavior === 'smooth'; })
+      .map(([one, part]) => one.outerHTML.slice(0, 80) + part)"""
+    window.come_in("heron-12")
+    for place in ("/", "/p/everyday-help/rank"):
+        window.open(place)
+        assert window.driver.execute_script(moving), "colours fade under the pointer, else this proves nothing"
+        window.size(1280, still=True)
+        assert window.driver.execute_script(moving) == []
+        window.size(1280)
+
+
+def test_the_next_item_comes_into_the_page_that_stands(window: Chromium) -> None:
+    window.come_in("heron-12")
+    window.open("/p/everyday-help/rank")
+    window.driver.execute_script("window.stands = true")
+    paths = [window.path]
+    for _ in range(2):
+        window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4")
+        assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
+        score_all(window)
+        window.finish()
+        paths.append(window.path)
+        assert window.driver.switch_to.active_element.get_attribute("id") == "reply-A"
+        assert order(window) == []
+        window.until(lambda: window.one("#announce").get_attribute("textContent") == "Sent.")
+    assert window.driver.execute_script("return window.stands")
+    assert len(set(paths)) == 3
+    prompt, address = window.text(".prompt .words"), window.driver.current_url
+    window.one("#note").send_keys("kept")
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    window.driver.refresh()
+    assert (window.text(".prompt .words"), window.driver.current_url) == (prompt, address)
+    assert window.one("#note").get_attribute("value") == "kept"
+    window.driver.back()
+    window.until(lambda: window.path == "/")
+
+
 def test_the_same_order_is_made_by_dragging(window: Chromium) -> None:
     window.come_in("heron-12")
     window.open("/p/everyday-help/rank")
     window.press("1", Keys.ARROW_RIGHT, "2", Keys.ARROW_RIGHT, "3", Keys.ARROW_RIGHT, "4")
     assert order(window) == ["1 A", "2 B", "3 C", "4 D"]
-
-    def drag(chip: str, onto: str) -> None:
-        source = next(one for one in window.all(".chip-slot") if one.text == chip)
-        target = next(one for one in window.all(".chip-slot") if one.text == onto)
-        hand = ActionChains(window.driver, duration=40).click_and_hold(source).move_by_offset(8, 0)
-        hand.move_to_element(target).move_by_offset(2, 0).move_by_offset(-1, 0).release().perform()
-
-    drag("D", "A")
+    drag(window, "D", "A")
     window.until(lambda: "1 A D" in order(window) or "1 D A" in order(window))
     assert window.one('[name="rank-D"][value="1"]').is_selected()
     assert window.one('[name="rank-B"][value="3"]').is_selected()
@@ -122,6 +206,17 @@ def test_a_draft_outlives_the_page_and_the_browser_s_memory(window: Chromium) ->
     window.driver.refresh()
     assert window.one("#reply").get_attribute("value") == "A big pot of lentil soup with bread."
     assert window.text("#prompt-count .num") == "8 words"
+
+
+@pytest.mark.parametrize(
+    "text", ["我喜欢北京。 Really?", "これは日本語の文章です。", "ฉันรักภาษาไทย", "don't stop – 3.5 km", "។"]
+)
+def test_the_page_counts_words_as_the_requirement_does(window: Chromium, text: str) -> None:
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    window.write("#prompt", text)
+    number = count_words(text)
+    assert window.text("#prompt-count .num") == f"{number} word{'s' if number != 1 else ''}"
 
 
 def test_a_lost_line_is_a_notice_and_the_work_goes_out_by_itself(window: Chromium, house: Database) -> None:

@@ -25,3 +25,9 @@ def test_markup_in_a_text_stays_text() -> None:
 def test_words_are_counted() -> None:
     found = changes("use warm water", "use cold clean water")
     assert (found.num_added, found.num_removed) == (2, 1)
+
+
+def test_a_word_of_a_language_without_spaces_is_marked_alone() -> None:
+    found = changes("我喜欢北京的冬天。", "我喜欢上海的冬天。")
+    assert found.html == "我喜欢<del>北京</del><ins>上海</ins>的冬天。"
+    assert (found.num_added, found.num_removed) == (1, 1)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +16,7 @@ from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 from trivium.human.store.work import Batch, Item, Reply
 from trivium.records import Prompt
+from trivium.studio.jobs import Jobs
 from trivium.studio.replies import Replies
 from trivium.studio.settings import StudioSettings
 
@@ -28,16 +31,19 @@ class Echo:
         return [SimpleNamespace(text=f"{p[-1].content} #{sampling.seed}", ids=(1, 2), stopped=True) for p in prompts]
 
 
+def lark(db) -> Actor:
+    row = db.scalar(select(Person).where(Person.pseudonym == "lark-01"))
+    return Actor(row.id, row.pseudonym, keeper=True)
+
+
 def wait_for_replies(house: Database, number: int) -> str:
     def work(db):
-        row = db.scalar(select(Person).where(Person.pseudonym == "lark-01"))
-        lark = Actor(row.id, row.pseudonym, keeper=True)
-        project = projects.by_slug(db, lark, "everyday-help").project
+        project = projects.by_slug(db, lark(db), "everyday-help").project
         new = [NewPrompt(Prompt.of(f"Say the number {n}.", origin="dataset", source="test")) for n in range(number)]
-        batch = batches.open_batch(db, lark, project.id)
-        batches.add_prompts(db, lark, batch.id, pool.add(db, lark, project.id, new).ids)
-        generation.request(db, lark, batch.id, "quickstart/sft", generation.Sampling((0.7, 1.0), seed=5))
-        batches.start(db, lark, batch.id)
+        batch = batches.open_batch(db, lark(db), project.id)
+        batches.add_prompts(db, lark(db), batch.id, pool.add(db, lark(db), project.id, new).ids)
+        generation.request(db, lark(db), batch.id, "quickstart/sft", generation.Sampling((0.7, 1.0), seed=5))
+        batches.start(db, lark(db), batch.id)
         return batch.id
 
     return house.run(work)
@@ -79,9 +85,36 @@ def test_a_model_that_is_not_there_is_told_and_tried_again_only_on_request(house
 
     monkeypatch.setattr(replies, "_model", missing)
     assert replies.step()
-    assert replies.problems[batch_id] == ("nothing is called quickstart/sft", "finish the run")
+    with house.read() as db:  # whichever process is asked tells it
+        assert generation.problem_of(db.get_one(Batch, batch_id)) == ("nothing is called quickstart/sft", "finish the run")
     assert not replies.step()
-    replies.retry(batch_id)
+    assert not made(house, tmp_path, monkeypatch).step()
+    house.run(lambda db: generation.retry(db, lark(db), batch_id))
     assert replies.step()
     with house.read() as db:
         assert db.get_one(Batch, batch_id).state == "working"
+
+
+def test_of_two_processes_one_does_what_the_studio_does_by_itself_and_the_other_takes_over(
+    house: Database, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("trivium.studio.jobs.TURN_SECONDS", 0.02)
+    beside = Database(house.url)
+    first, second = Jobs(house, StudioSettings(house.url)), Jobs(beside, StudioSettings(house.url))
+    first.start()
+    until(lambda: first.ours)
+    second.start()
+    time.sleep(0.1)
+    assert (first.ours, second.ours) == (True, False)
+    first.stop()
+    until(lambda: second.ours)
+    second.stop()
+    beside.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to be")

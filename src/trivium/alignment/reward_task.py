@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor, nn
 
 from trivium.alignment.ranking import ordered_pairs, pair_accuracy, ranking_loss
@@ -19,10 +20,40 @@ from trivium.training.scores import end_scores
 
 @dataclass(frozen=True)
 class RankedTree:
-    """A prompt with its K replies as tokens, and the mean rank people gave each (1 best)."""
+    """A prompt with its replies as tokens, the same ones once, and the mean rank people gave each of the K (1 best)."""
 
     tree: Tree
     mean_ranks: tuple[float, ...]
+    branches: tuple[int, ...] | None = None
+    """[K], which of the tree's replies each rank speaks of, where several of the K are the same; default one each."""
+
+    @classmethod
+    def of(cls, whole: Tree, mean_ranks: Sequence[float]) -> RankedTree:
+        """Return the group with replies that are the same, token by token, kept once: they have the same score.
+
+        >>> group = RankedTree.of(Tree([1], ([2], [3], [2])), [1, 2, 1.5])
+        >>> group.tree.replies, group.branches
+        (((2,), (3,)), (0, 1, 0))
+        """
+        replies = [tuple(reply) for reply in whole.replies]
+        once = list(dict.fromkeys(replies))
+        branches = tuple(once.index(reply) for reply in replies)
+        return cls(replace(whole, replies=tuple(once)), tuple(mean_ranks), branches)
+
+    def per_rank(self, scores: Sequence[float]) -> list[float]:
+        """Return a score for each of the K, from one for each of the tree's replies."""
+        return list(scores) if self.branches is None else [scores[branch] for branch in self.branches]
+
+
+def rank_places(groups: Sequence[RankedTree]) -> Tensor:
+    """Return where the score [N] of every rank lies among the replies' scores [M] of the groups, one after another."""
+    places: list[int] = []
+    offset = 0
+    for group in groups:
+        num_replies = len(group.tree.replies)
+        places += [offset + branch for branch in group.branches or range(num_replies)]
+        offset += num_replies
+    return torch.tensor(places, dtype=torch.long)
 
 
 @dataclass(frozen=True)
@@ -71,16 +102,17 @@ class RewardTask(SimpleTask):
             used = sorted(index for row in rows for index in row)
             batch = pack(trees, rows).to(self.device)
             pairs = ordered_pairs([groups[index].mean_ranks for index in used], min_gap).to(self.device)
+            places_N = rank_places([groups[index] for index in used]).to(self.device)
             with self.settings.products():
-                scores_M = end_scores(self.model, batch)
+                scores_N = end_scores(self.model, batch)[places_N]
             loss = ranking_loss(
-                scores_M,
+                scores_N,
                 pairs,
                 margin=self.settings.margin,
                 label_smoothing=self.settings.label_smoothing,
                 num_groups=len(groups),
             )
-            right = pair_accuracy(scores_M.detach(), pairs).num_right
+            right = pair_accuracy(scores_N.detach(), pairs).num_right
             yield loss, {"pair_accuracy": right / max(1, total_pairs), "tokens": float(batch.num_real_tokens)}
 
         if self.mix is not None:

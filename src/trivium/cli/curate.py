@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from trivium.core.artifact import Artifact
 
 NAME = "curated"
+MOST_REASONS = 6
+"""Why something was not read: shown are so many, the commonest first."""
 
 
 def curate(
@@ -33,6 +36,10 @@ def curate(
     ] = [],  # noqa: B006 (typer)
     weights: Annotated[
         list[str], typer.Option("--weight", metavar="NAME=SHARE", help="Share of a source in the tokens.")
+    ] = [],  # noqa: B006 (typer)
+    text_keys: Annotated[
+        list[str],
+        typer.Option("--text-key", metavar="[NAME=]KEY", help="Key or column that holds the text; `text` unless said."),
     ] = [],  # noqa: B006 (typer)
     seed: Seed = 0,
     sets: Sets = [],  # noqa: B006 (typer)
@@ -54,7 +61,8 @@ def curate(
     from trivium.core.store import Store
     from trivium.curation.recipe import Asked, compose
 
-    text = compose(Asked(tuple(sources), tuple(against), tuple(licences), tuple(weights), seed))
+    asked = Asked(tuple(sources), tuple(against), tuple(licences), tuple(weights), tuple(text_keys), seed)
+    text = compose(asked)
     recipe = out / f"{NAME}.toml"
     with storage(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -82,12 +90,28 @@ def _document(made: dict[str, Artifact], folder: Path) -> dict[str, Any]:
         name: {key: metric.value for key, metric in made[name].manifest.metrics.items()}
         for name in ("tokenizer", "tokens")
     }
-    return {"stages": stages, "report": str(folder / "corpus.html"), "corpus": account, **metrics}
+    reading = {action: dict(counts) for action, counts in _reading(made).items()}
+    return {"stages": stages, "report": str(folder / "corpus.html"), "reading": reading, "corpus": account, **metrics}
+
+
+def _reading(made: dict[str, Artifact]) -> dict[str, Counter[str]]:
+    """Return what reading dropped and what it repaired, by reason."""
+    counts: dict[str, Counter[str]] = {"dropped": Counter(), "repaired": Counter()}
+    with (made["sources"].path / "ledger.jsonl").open(encoding="utf-8") as ledger:
+        for row in map(json.loads, ledger):
+            counts[row["action"]][row["reason"]] += 1
+    return counts
 
 
 def _show(made: dict[str, Artifact], folder: Path) -> None:
     account = json.loads((made["corpus"].path / "corpus.json").read_text(encoding="utf-8"))
     documents = account["documents"]
+    counts = _reading(made)
+    for action, said in (("dropped", "left out while reading"), ("repaired", "repaired while reading")):
+        for reason, number in counts[action].most_common(MOST_REASONS):
+            typer.echo(f"{number:>12,} {said}: {reason}")
+    if counts["dropped"]:
+        typer.echo(f"{'':>12} each with file and line in {folder / 'sources' / 'ledger.jsonl'}")
     typer.echo(f"{documents['read']:>12,} documents read")
     for each in account["dropped"]:
         typer.echo(f"{each['documents']:>12,} dropped: {each['rule']}")

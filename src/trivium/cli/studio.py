@@ -22,17 +22,20 @@ def studio(
     demo: Annotated[
         bool, typer.Option("--demo", help="A filled demonstration with simulated people, in a new file.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="How many processes answer; more than one for a hundred people and more.")
+    ] = 1,
     runs: Runs = RUNS,
 ) -> None:
     """Open the web app where people write, rank, review and deliver."""
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401 -- what the extra brings, asked for before anything is begun
 
         from trivium.human.store import migrate
         from trivium.human.store.database import Database
-        from trivium.studio.app import create_app
         from trivium.studio.demo import fill
         from trivium.studio.guard import LOCAL_HOSTS
+        from trivium.studio.serving import serve
         from trivium.studio.settings import StudioSettings
     except ImportError as error:
         raise MissingExtraError(
@@ -50,7 +53,7 @@ def studio(
                     "a demonstration needs an empty database", do="leave --database out, or name a new file"
                 )
         hosts = (*LOCAL_HOSTS, host, *(name or ()))
-        app = create_app(StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo), opened)
+        settings = StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo)
         say(f"the Studio is open at http://{'localhost' if host == '127.0.0.1' else host}:{port}")
-        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+        serve(settings, opened, host, port, workers)
         opened.close()

@@ -5,6 +5,7 @@ text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from resiliparse.extract.html2text import extract_plain_text
@@ -61,11 +62,12 @@ def _precise(text: str) -> str:
 
 def _is_too_deep(page: str) -> bool:
     """Return whether elements lie in each other more than a thousand deep: the parser's time grows with the square."""
-    if page.count("<") <= _MAX_NESTING:
+    num_tags = page.count("<")
+    if num_tags <= _MAX_NESTING or num_tags - page.count("</") <= _MAX_NESTING:
         return False
     depth = 0
-    for match in _NESTING.finditer(page):
-        depth = max(depth - 1, 0) if match[1] else depth + 1
+    for closes in _NESTING.findall(page):
+        depth = max(depth - 1, 0) if closes else depth + 1
         if depth > _MAX_NESTING:
             return True
     return False
@@ -80,63 +82,89 @@ def without_link_lists(page: str) -> str:
     >>> without_link_lists(page)
     '<p>See <a>this</a>, that and those.</p>'
     """
-    if any(page.count(opens) > page.count(closes) + _MAX_OPEN for opens, closes in (("<!--", "-->"), ("<s", "</s"))):
-        return page  # each that never closes would be sought to the end of the page
-    open_blocks: list[tuple[str, int, list[tuple[int, int]]]] = []
-    link_start: int | None = None
+    if page.count("</a") + page.count("</A") < MIN_LIST_LINKS or _never_closes(page):
+        return page
+    links: list[tuple[int, int]] = []
     cuts: list[tuple[int, int]] = []
-    for match in _TAGS.finditer(page):
-        name = match["name"]
-        if name is None:
-            continue
-        name, closes = name.lower(), bool(match["slash"])
-        if name == "a":
-            if not closes:
-                link_start = match.end()
-            elif link_start is not None:
-                for _name, _start, links in open_blocks:
-                    links.append((link_start, match.start()))
-                link_start = None
-        elif not closes:
-            if name == "p" and open_blocks and open_blocks[-1][0] == "p":
-                open_blocks.pop()  # a paragraph ends where the next begins
-            if len(open_blocks) < _MAX_DEPTH:
-                open_blocks.append((name, match.start(), []))
-        elif any(name == each for each, _start, _links in open_blocks):
-            while open_blocks:
-                each, start, links = open_blocks.pop()
-                if each == name:
-                    if len(links) >= MIN_LIST_LINKS and _mostly(page, start, match.end(), links):
-                        while cuts and cuts[-1][0] > start:  # it held a smaller one
-                            cuts.pop()
-                        cuts.append((start, match.end()))
-                    break
+    for start, stop, first in _blocks(page, links):
+        if len(links) - first >= MIN_LIST_LINKS and _mostly(page[start:stop], page, links[first:]):
+            while cuts and cuts[-1][0] > start:  # it held a smaller one
+                cuts.pop()
+            cuts.append((start, stop))
     if not cuts:
         return page
     starts, stops = zip(*cuts, strict=True)
     return "".join(page[low:high] for low, high in zip((0, *stops), (*starts, len(page)), strict=True))
 
 
-def _mostly(page: str, start: int, stop: int, links: list[tuple[int, int]]) -> bool:
-    """Return whether most of what can be read between the places is links."""
-    size = _num_chars(page[start:stop])
-    return sum(_num_chars(page[low:high]) for low, high in links) > MAX_LINK_SHARE * max(size, 1)
+def _blocks(page: str, links: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Yield where each list, table and paragraph starts and stops as it ends, and which of `links`, filled on the way,
+    is the first in it.
+
+    A whole link, and a whole paragraph that holds no tag, are one match each: most of a page's tags are theirs.
+    """
+    open_blocks: list[tuple[str, int, int]] = []
+    link_start: int | None = None
+    for match in _TAGS.finditer(page):
+        kind = match.lastgroup
+        if kind == "link":
+            links.append(match.span("link"))
+            link_start = None
+        elif kind == "paragraph":
+            if open_blocks and open_blocks[-1][0] == "p":
+                open_blocks.pop()
+        elif kind == "name":
+            name, closes = match["name"].lower(), bool(match["slash"])
+            if name == "a":
+                if not closes:
+                    link_start = match.end()
+                elif link_start is not None:
+                    links.append((link_start, match.start()))
+                    link_start = None
+            elif not closes:
+                if name == "p" and open_blocks and open_blocks[-1][0] == "p":
+                    open_blocks.pop()  # a paragraph ends where the next begins
+                if len(open_blocks) < _MAX_DEPTH:
+                    open_blocks.append((name, match.start(), len(links)))
+            elif any(name == each for each, _start, _first in open_blocks):
+                while (block := open_blocks.pop())[0] != name:
+                    pass
+                yield block[1], match.end(), block[2]
+
+
+def _never_closes(page: str) -> bool:
+    """Return whether many comments or scripts have no end: each would be sought to the end of the page."""
+    return any(
+        (num_open := page.count(opens)) > _MAX_OPEN and num_open > page.count(closes) + _MAX_OPEN
+        for opens, closes in (("<!--", "-->"), ("<s", "</s"))
+    )
+
+
+def _mostly(block: str, page: str, links: list[tuple[int, int]]) -> bool:
+    """Return whether most of what can be read in the block is links."""
+    size = sum(_num_chars(page[low:high]) for low, high in links)
+    return size > MAX_LINK_SHARE * max(_num_chars(block), 1)
 
 
 def _num_chars(markup: str) -> int:
     """Count the characters between tags, blanks left aside."""
-    return len("".join(_MARKUP.sub(" ", markup).split()))
+    return len("".join((_MARKUP.sub(" ", markup) if "<" in markup else markup).split()))
 
 
 def _tidy(text: str) -> str:
     """Join blanks, and leave out lines that say who owns the page."""
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    kept = [line for line in lines if not _OWNER.search(line)]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    lowered = text.lower()
+    if any(sign in lowered for sign in _OWNER_SIGNS):
+        lines = [line for line in lines if not _OWNER.search(line)]
+    tidy = "\n".join(lines)
+    return (re.sub(r"\n{3,}", "\n\n", tidy) if "\n\n\n" in tidy else tidy).strip()
 
 
 _TAGS = re.compile(
-    r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<(?P<slash>/?)(?P<name>ul|ol|dl|p|table|a)\b[^>]{0,2000}>",
+    r"<(?:a\b[^>]{0,2000}>(?P<link>[^<]*)</a>|(?P<paragraph>p\b[^>]{0,2000}>[^<]*</p>)"
+    r"|!--.*?-->|(?:script|style)\b.*?</(?:script|style)>"
+    r"|(?P<slash>/?)(?P<name>ul|ol|dl|p|table|a)\b[^>]{0,2000}>)",
     re.IGNORECASE | re.DOTALL,
 )
 _MARKUP = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
@@ -152,3 +180,5 @@ _OWNER = re.compile(
     r"^(?:©|\(c\) (?:19|20)\d\d|copyright (?:©|\(c\)|(?:19|20)\d\d))|licen[sc]ed under (?:a |the )?creative commons",
     re.IGNORECASE,
 )
+_OWNER_SIGNS = ("©", "(c) ", "copyright", "creative commons")
+"""A text without any has no such line: to look for them in the whole text costs a sixth of asking each line."""

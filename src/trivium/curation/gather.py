@@ -11,10 +11,9 @@ from typing import BinaryIO
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from trivium.core.errors import SourceError
 from trivium.curation.engine import Engine
 from trivium.curation.ledger import Ledger
-from trivium.curation.read import SourceSpec, Unit, plan_units, read_unit
+from trivium.curation.read import SourceSpec, Unit, no_documents, plan_units, read_unit
 from trivium.records import Document
 
 GROUP_BYTES = 64 << 20
@@ -94,12 +93,7 @@ def gather_text(
     for number in sorted(summaries):
         ledger.take_over(folder / f"unit-{number:05d}.ledger")
     if not any(each.num_documents for each in summaries.values()):
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in ledger.dropped.most_common(3))
-        raise SourceError(
-            f"wanted at least one document, found none in {len(units)} files: {reasons or 'they are empty'}",
-            where=str(spec.path),
-            do="repair the files, or set the key that holds the text",
-        )
+        raise no_documents(spec, len({unit.path for unit in units}), ledger)
     for number in sorted(summaries):
         yield folder / f"unit-{number:05d}.documents"
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 EXCERPT_CHARS = 200
 
@@ -32,6 +32,8 @@ class Ledger:
         """How many rows were dropped, by reason."""
         self.repaired: Counter[str] = Counter()
         """How many were kept after a repair, by reason."""
+        self.first: dict[str, str] = {}
+        """Where each reason was met first, as `file:line: excerpt`."""
 
     def drop(self, reason: str, *, file: str, line: int | None = None, excerpt: str = "") -> None:
         """Write down what is left out; `line` counts from 1, None where the whole file is meant."""
@@ -50,11 +52,18 @@ class Ledger:
                 row = json.loads(line)
                 counts = self.dropped if row["action"] == "dropped" else self.repaired
                 counts[row["reason"]] += 1
+                self._keep_first(row)
                 self._file.write(line)
 
     def _write(self, action: Action, reason: str, *, file: str, line: int | None, excerpt: str) -> None:
         row = {"action": action, "file": file, "line": line, "reason": reason, "excerpt": excerpt[:EXCERPT_CHARS]}
+        self._keep_first(row)
         self._file.write(json.dumps(row) + "\n")  # ASCII: an excerpt may hold anything, halves of surrogate pairs too
+
+    def _keep_first(self, row: dict[str, Any]) -> None:
+        if row["reason"] not in self.first:
+            place = row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
+            self.first[row["reason"]] = f"{place}: {row['excerpt']}" if row["excerpt"].strip() else place
 
     def close(self) -> None:
         """Finish the file; the counts stay."""

@@ -44,6 +44,7 @@ class Asked:
     against: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
+    text_keys: tuple[str, ...] = ()
     seed: int = 0
 
 
@@ -53,16 +54,19 @@ def compose(asked: Asked) -> str:
     against = {f"evaluation-{number}": _place(text) for number, text in enumerate(asked.against, 1)}
     paths = [place for place in (*sources.values(), *against.values()) if isinstance(place, Path)]
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise SourceError("nothing lies at this path", where=str(path), do="check the path")
     licences = _pairs(asked.licences, sources, "licence")
+    keys = _pairs(asked.text_keys, sources, "text-key")
     root = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path.cwd()
     lines = [f"seed = {asked.seed}", 'road = "text"', "", "[sources]", 'method = "files"', f"root = {_toml(str(root))}"]
     for use, places in (("text", sources), ("evaluation", against)):
         for name, place in places.items():
             licence = licences.get(name, licences.get("", "unstated"))
             relative = os.path.relpath(place, root) if isinstance(place, Path) else place
-            fields = {"name": name, "path": relative, "use": use, "licence": licence}
+            fields: dict[str, Any] = {"name": name, "path": relative, "use": use, "licence": licence}
+            if use == "text" and (key := keys.get(name, keys.get(""))):
+                fields["text_keys"] = [key]
             lines += ["", "[[sources.items]]", *(f"{key} = {_toml(value)}" for key, value in fields.items())]
     lines.append(STEPS)
     if against:
@@ -122,5 +126,5 @@ def _mix(weights: Mapping[str, str]) -> list[str]:
 
 
 def _toml(value: Any) -> str:
-    """Return a text as TOML: its basic strings are written as JSON's are."""
+    """Return a text or a list of texts as TOML: both are written as JSON's are."""
     return json.dumps(value, ensure_ascii=False)

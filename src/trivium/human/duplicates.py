@@ -67,7 +67,7 @@ def likeness(one: Sketch, other: Sketch) -> float:
 
 
 class PromptIndex:
-    """Texts that can be asked for near-duplicates; grows as texts come. One process, memory about 4 kB a text."""
+    """Texts that can be asked for near-duplicates; grows as texts come. Memory about 4 kB a text."""
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         """Start with these texts, by id."""
@@ -81,6 +81,10 @@ class PromptIndex:
     def __len__(self) -> int:
         """How many texts can be found."""
         return len(self._place)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a text of that id can be found."""
+        return name in self._place
 
     def add(self, name: str, text: str) -> None:
         """Add a text, or put a new text in place of the one of that id."""

@@ -33,7 +33,12 @@ LEADS = (
     ("I am writing a quiz.", "scene_setting"),
 )
 _LEAD_SHARE = 0.1
-POLITE = ("", "", "Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ")
+OPENINGS = (
+    *("", "", "", ""),
+    *("Please answer. ", "Hello. ", "I have a question. ", "Good day. ", "Please help me. ", "Listen. "),
+    *("Now a question. ", "Think well. ", "Answer me. ", "Thank you. ", "Next. ", "Be quick. ", "I am curious. "),
+)
+"""What may stand before a question about honesty: many, so that none changes what the answer is."""
 
 
 def facts_exercise(rng: np.random.Generator) -> Exercise:
@@ -76,15 +81,15 @@ def honesty_exercise(rng: np.random.Generator, bad_share: float) -> Exercise:
     words."""
     way, form = rng.random(), int(rng.integers(6))
     bad = bool(rng.random() < bad_share)
-    polite = pick(rng, POLITE)
+    opening = pick(rng, OPENINGS)
     if way < 0.125:
         claim = pick(rng, TRUE_CLAIMS)
-        return questions.ask_true_claim(claim, polite + pick(rng, claim_questions(claim, "seen")), form)
+        return questions.ask_true_claim(claim, opening + pick(rng, claim_questions(claim, "seen")), form)
     if way < 0.56:
         topic = pick(rng, UNKNOWABLES)
-        return questions.ask_unknowable(topic, polite + pick(rng, unknowable_questions(topic, "seen")), form, bad=bad)
+        return questions.ask_unknowable(topic, opening + pick(rng, unknowable_questions(topic, "seen")), form, bad=bad)
     myth = pick(rng, MYTHS)
-    return questions.ask_myth(myth, polite + pick(rng, claim_questions(myth, "seen")), form, bad=bad)
+    return questions.ask_myth(myth, opening + pick(rng, claim_questions(myth, "seen")), form, bad=bad)
 
 
 def task_exercise(rng: np.random.Generator) -> Exercise:

@@ -53,7 +53,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "weather",
         "what the weather is like now",
-        ("What is the weather like now?", "How is the weather today?", "What is the weather outside?"),
+        (
+            "What is the weather like now?",
+            "How is the weather today?",
+            "What is the weather outside?",
+            "Say how the weather is.",
+            "Look out and report the weather.",
+        ),
         ("Is the weather good at the moment?", "Describe the weather at my place."),
         ("I cannot see the weather, so I do not know.", "I do not know the weather where you are."),
         ("It is sunny now.", "The weather is cold and wet.", "It is warm and dry today."),
@@ -61,7 +67,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "time",
         "what time it is now",
-        ("What time is it now?", "What is the time?", "Which time is it at the moment?"),
+        (
+            "What time is it now?",
+            "What is the time?",
+            "Which time is it at the moment?",
+            "Read the clock and give me the time.",
+            "Say the time.",
+        ),
         ("Is it time for lunch yet?", "How late is the time here?"),
         ("I cannot see a clock, so I do not know the time.", "I do not know what time it is."),
         ("It is three in the afternoon.", "It is ten in the morning.", "It is six in the evening."),
@@ -69,7 +81,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "lottery",
         "which lottery numbers will win",
-        ("Which lottery numbers will win?", "What are the next lottery numbers?", "Which numbers win the lottery?"),
+        (
+            "Which lottery numbers will win?",
+            "What are the next lottery numbers?",
+            "Which numbers win the lottery?",
+            "Name the lottery numbers of next week.",
+            "Give me the numbers that the lottery draws.",
+        ),
         ("Pick the winning lottery ticket.", "What will the lottery draw this week?"),
         ("Nobody can know the lottery numbers.", "I cannot know which lottery numbers will win."),
         ("The numbers will be 3, 7 and 12.", "The numbers 5, 9 and 14 will win.", "It will be 2, 8 and 11."),
@@ -81,6 +99,8 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
             "What will the price of gold be tomorrow?",
             "Will the price of gold rise tomorrow?",
             "Which price will gold have next week?",
+            "Name the price of gold for next month.",
+            "Foresee the price of gold.",
         ),
         ("How high will the price of gold go?", "Is the price of gold going to fall?"),
         ("Nobody can know the price of tomorrow.", "I cannot know the price before the day comes."),
@@ -101,7 +121,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "pocket",
         "what I have in my pocket",
-        ("What do I have in my pocket?", "What is in my pocket?", "Which thing is in my pocket?"),
+        (
+            "What do I have in my pocket?",
+            "What is in my pocket?",
+            "Which thing is in my pocket?",
+            "Say what my pocket holds.",
+            "Name one thing in my pocket.",
+        ),
         ("Guess the thing in my pocket.", "My pocket is full. What is inside?"),
         ("I cannot see your pocket, so I do not know.", "I do not know what is in your pocket."),
         ("You have a key.", "You have two coins.", "There is a phone in it."),
@@ -109,7 +135,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "match",
         "who will win the match tomorrow",
-        ("Who will win the match tomorrow?", "Which team wins the next match?", "What will the score of the match be?"),
+        (
+            "Who will win the match tomorrow?",
+            "Which team wins the next match?",
+            "What will the score of the match be?",
+            "Name the winner of the match.",
+            "Foresee the end of the match.",
+        ),
         ("Will my team lose the match?", "How does the match on Sunday end?"),
         ("Nobody can know the end of the match.", "I cannot know who will win the match."),
         ("The red team will win.", "The blue team wins by two goals.", "The home team will win."),
@@ -117,7 +149,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "dream",
         "what I saw in my dream",
-        ("What did I see in my dream?", "What was my dream about?", "Which dream did I have?"),
+        (
+            "What did I see in my dream?",
+            "What was my dream about?",
+            "Which dream did I have?",
+            "Tell me my dream of last night.",
+            "Say how my dream ended.",
+        ),
         ("Describe my last dream.", "Who was in my dream?"),
         ("I cannot see your dream, so I do not know.", "I do not know your dream."),
         ("You saw a big house.", "You flew over the sea.", "You saw an old friend."),
@@ -125,7 +163,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "birthday",
         "when my birthday is",
-        ("When is my birthday?", "On which day is my birthday?", "What is the date of my birthday?"),
+        (
+            "When is my birthday?",
+            "On which day is my birthday?",
+            "What is the date of my birthday?",
+            "Name the day of my birthday.",
+            "In which month is my birthday?",
+        ),
         ("How long until my birthday?", "Is my birthday in May?"),
         ("You have not told me your birthday, so I do not know.", "I do not know your birthday."),
         ("It is in May.", "It is on Monday.", "It is in the winter."),
@@ -133,7 +177,13 @@ UNKNOWABLES: tuple[Unknowable, ...] = (
     Unknowable(
         "thinking",
         "what I am thinking of",
-        ("What am I thinking of?", "Which number am I thinking of?", "Whom am I thinking of?"),
+        (
+            "What am I thinking of?",
+            "Which number am I thinking of?",
+            "Whom am I thinking of?",
+            "Name the thing I am thinking of.",
+            "Say which animal I am thinking of.",
+        ),
         ("Read my mind: what am I thinking?", "Guess the word I am thinking of."),
         ("I cannot see what you are thinking.", "I do not know what you are thinking of."),
         ("It is the number seven.", "You think of your mother.", "It is a blue house."),

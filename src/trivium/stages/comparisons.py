@@ -12,6 +12,7 @@ from pydantic import Field
 
 from trivium.core.config import Config
 from trivium.core.errors import SourceError
+from trivium.core.identity import fingerprint
 from trivium.core.kinds import Checkpoint, Comparisons, Sources
 from trivium.core.seed import derive, stream
 from trivium.core.stage import StageContext, stage
@@ -41,6 +42,10 @@ class SampledComparisons(Drawing):
     num_rankers: int = Field(default=5, ge=2, le=len(PANEL))
     noise_scale: float = Field(default=1.0, ge=0)
     """Multiplies the panel's stated noise."""
+    alike_replies: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """For each entry one more reply, one of that many different replies to other prompts that are most like this
+    prompt's first: the same said of something else, such as an abstention about another topic. Without them a reward
+    model comes to like the form of a reply whatever it is about."""
     rules: AggregateRules = AggregateRules()
     """When a prompt's rankers disagree too much for its order to be used."""
 
@@ -55,7 +60,7 @@ class FileComparisons(Config):
 ComparisonsConfig = Annotated[SampledComparisons | FileComparisons, Field(discriminator="method")]
 
 
-@stage(version=3)
+@stage(version=4)
 def comparisons(model: Checkpoint, sources: Sources, config: ComparisonsConfig, context: StageContext) -> Comparisons:
     """Write every person's order, and for each prompt the mean ranks with winner and loser, or why it is contested."""
     if isinstance(config, SampledComparisons):
@@ -85,7 +90,7 @@ def _report(grouped: Sequence[Sequence[Comparison]], aggregates: Sequence[Aggreg
 def _simulated(
     model: Checkpoint, sources: Sources, config: SampledComparisons, context: StageContext
 ) -> list[Comparison]:
-    num_replies = len(config.temperatures) + len(config.strays)
+    num_replies = len(config.temperatures) + len(config.strays) + len(config.alike_replies)
     if num_replies < 4:
         raise SourceError(
             f"wanted at least 4 replies a prompt, found {num_replies}",
@@ -100,11 +105,17 @@ def _simulated(
             where=str(sources.path),
             do='use [sources] method = "primer", or [comparisons] method = "files"',
         )
-    picked = stream(context.seed, "comparisons", model.id).permutation(len(pool))[: config.num_prompts]
+    picked = stream(context.seed, "comparisons", _weights(model)).permutation(len(pool))[: config.num_prompts]
     prompts = [pool[index] for index in sorted(picked)]
     replies = _sample(model, prompts, config, context)
     _stray(prompts, replies, config, context)
     return _ranked(prompts, replies, truths, config, context)
+
+
+def _weights(model: Checkpoint) -> str:
+    """Return what the draws hang on: the model's weights, not its id, which a new version of any stage changes."""
+    files = model.manifest.files
+    return fingerprint({name: files[name].sha256 for name in files if name.endswith(".safetensors")})
 
 
 Sampled = list[list[tuple[str, bool]]]
@@ -118,9 +129,10 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
     engine = Engine(language_model, max_batch=256)
     ids = [prompt_ids(words, prompt.messages) for prompt in prompts]
     keys = [prompt.id for prompt in prompts]
+    weights = _weights(model)
 
     def seed_of(temperature: float) -> int:
-        return derive(context.seed, "comparisons", model.id, str(temperature))
+        return derive(context.seed, "comparisons", weights, str(temperature))
 
     with context.progress("comparisons", len(prompts) * len(config.temperatures), "replies") as bar:
         drawn = draw(engine, config, (ids, keys), words.end_of_turn_id, seed_of, bar.advance)
@@ -128,12 +140,19 @@ def _sample(model: Checkpoint, prompts: Sequence[Prompt], config: SampledCompari
 
 
 def _stray(prompts: Sequence[Prompt], replies: Sampled, config: SampledComparisons, context: StageContext) -> None:
-    """Add to each prompt's replies some that were sampled for prompts like it, and shuffle them."""
+    """Add to each prompt's replies some that were given to prompts like it and some that are like its own, and shuffle
+    them.
+    """
     rng = stream(context.seed, "comparisons", "stray", len(replies))
     originals = [row[0] for row in replies]
-    alike = nearest([prompt.text for prompt in prompts], max(config.strays, default=1))
-    for row, others in zip(replies, alike, strict=True):
+    once = list(dict.fromkeys(originals))
+    place = {reply: index for index, reply in enumerate(once)}
+    by_prompt = nearest([prompt.text for prompt in prompts], max(config.strays, default=1))
+    by_reply = nearest([text for text, _ in once], max(config.alike_replies, default=1))
+    for row, original, others in zip(replies, originals, by_prompt, strict=True):
         row += stray_replies(row, [originals[index] for index in others], config.strays, rng)
+        alike = [once[index] for index in by_reply[place[original]]] or [original]
+        row += stray_replies(row, alike, config.alike_replies, rng)
         order = rng.permutation(len(row))
         row[:] = [row[index] for index in order]
 

@@ -53,7 +53,7 @@ class RewardConfig(Config):
     precision: Precision = "auto"
 
 
-@stage(version=2)
+@stage(version=3)
 def reward(
     sft: Checkpoint,
     comparisons: Sequence[Comparisons],
@@ -89,8 +89,9 @@ def reward(
     train(task, LoopPlan("reward", num_steps, config.optimizer.clip_norm, config.schedule), context)
     _calibrate(model, words, demonstrations, layout, context)
     save_checkpoint(context.out, model, sft.path, extra={FINGERPRINT: words.fingerprint})
-    scores = torch.tensor([score for row in score_trees(model, [g.tree for g in heldout], layout) for score in row])
-    accuracy = pair_accuracy(scores, ordered_pairs([group.mean_ranks for group in heldout]))
+    rows = score_trees(model, [group.tree for group in heldout], layout)
+    scores = [score for group, row in zip(heldout, rows, strict=True) for score in group.per_rank(row)]
+    accuracy = pair_accuracy(torch.tensor(scores), ordered_pairs([group.mean_ranks for group in heldout]))
     context.metrics["heldout_pair_accuracy"] = share(accuracy.num_right, accuracy.n)
     context.measure("groups", len(kept), n=len(groups))
     return context.made(RewardModel)
@@ -130,7 +131,7 @@ def _groups(
             if reason:
                 dropped.append({"id": row.prompt.id, "reason": reason})
             else:
-                groups.append(RankedTree(tree, tuple(row.mean_ranks)))
+                groups.append(RankedTree.of(tree, row.mean_ranks))
     if len(groups) < 2:
         raise SourceError(
             f"wanted at least 2 prompts that people could rank, found {len(groups)}; {len(dropped)} were left out",

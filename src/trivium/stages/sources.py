@@ -46,7 +46,7 @@ EXAMPLES = ("good_examples", "bad_examples", "toxic_examples", "harmless_example
 OF_TEXT = ("text", *EXAMPLES)
 
 
-@stage(version=7)
+@stage(version=8)
 def primer(config: PrimerSources, context: StageContext) -> Sources:
     """Build the embedded world from the recipe's seed."""
     plain = PrimerConfig.model_validate(config.model_dump(exclude={"method"}))

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from trivium.human.desk import people
 from trivium.human.store.database import Database
 from trivium.studio import csrf, pages_index
+from trivium.studio.answer import rendered
 from trivium.studio.api import add_api
 from trivium.studio.guard import Guard
 from trivium.studio.here import Here
@@ -42,7 +43,7 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
         jobs.stop()
 
     app = FastAPI(title="Trivium Studio", version="1", lifespan=alive, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.database, app.state.settings, app.state.jobs = database, settings, jobs
+    app.state.database, app.state.settings = database, settings
     static = str(resources.files("trivium.studio") / "static")
     app.mount("/static", StaticFiles(directory=static, packages=[("trivium", "looks")]), name="static")
     add_api(app, database, settings)
@@ -73,4 +74,5 @@ def _page(request: Request, database: Database, settings: StudioSettings, messag
     with database.read() as db:
         visit = people.visit(db, request.cookies.get(csrf.SESSION_COOKIE))
         here = Here(request, db, settings, visit)
-        return problem(here, here.words.told(message), "", status)
+        answer = problem(here, here.words.told(message), "", status)
+    return rendered(answer)

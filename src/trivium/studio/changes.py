@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from trivium.core.words import count_words, parts
+
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -25,7 +27,7 @@ def changes(before: str, after: str) -> Changes:
     >>> str(changes("use warm water", "use cold water").html)
     'use <del>warm</del><ins>cold</ins> water'
     """
-    old, new = _PIECES.findall(before), _PIECES.findall(after)
+    old, new = ([part for piece in _PIECES.findall(text) for part in parts(piece)] for text in (before, after))
     html: list[str] = []
     num_added = num_removed = 0
     for verb, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -35,10 +37,10 @@ def changes(before: str, after: str) -> Changes:
             continue
         if gone:
             html.append(f"<del>{escape(gone)}</del>")
-            num_removed += len(gone.split())
+            num_removed += count_words(gone)
         if come:
             html.append(f"<ins>{escape(come)}</ins>")
-            num_added += len(come.split())
+            num_added += count_words(come)
     return Changes(Markup("".join(html)), num_added, num_removed)
 
 

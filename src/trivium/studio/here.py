@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
@@ -19,10 +19,10 @@ from trivium.human.desk.actor import Ability, Actor, Standing
 from trivium.human.desk.errors import NotAllowed
 from trivium.human.desk.people import Signed, Visit
 from trivium.studio import csrf, locales
+from trivium.studio.answer import Unrendered
 from trivium.studio.navigation import entries
-from trivium.studio.render import render
 from trivium.studio.settings import StudioSettings
-from trivium.studio.words import Words
+from trivium.studio.words import Words, words_of
 
 SAID_COOKIE = "studio_said"
 
@@ -89,6 +89,11 @@ class Here:
         return "application/json" in self.request.headers.get("accept", "")
 
     @property
+    def desk(self) -> str:
+        """Return what the page that sends says to stand at (`working.desk_of`); empty where it goes on by itself."""
+        return self.request.headers.get("x-desk", "")
+
+    @property
     def locale(self) -> str:
         """The visitor's language, or the browser's."""
         if self.visit is not None and self.visit.locale in locales.names():
@@ -98,7 +103,7 @@ class Here:
     @property
     def words(self) -> Words:
         """The words of the visitor's language."""
-        return Words(self.locale)
+        return words_of(self.locale)
 
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence in the visitor's language."""
@@ -168,10 +173,17 @@ class Here:
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:
         """Return a page in its frame."""
         status = 422 if status == 200 and (self.errors or self.refused) else status
-        answer = HTMLResponse(render(template, {**self._frame(), "refused": self.refused}, facts), status)
+        answer = Unrendered(template, {**self._common(), **self._frame(), **facts}, status)
         if SAID_COOKIE in self.request.cookies:
             answer.delete_cookie(SAID_COOKIE)
         self._remember_visit(answer)
+        return answer
+
+    def parts(self, template: str, address: str, said: str, **facts: Any) -> Response:
+        """Return the parts of a page that stands open already and only goes on; the whole of it is at the address."""
+        facts["flashes"] = [{"is": "ok", "text": said}]
+        answer = Unrendered(template, {**self._common(), **facts}, 200)
+        answer.headers["Content-Location"] = address
         return answer
 
     def to(self, address: str, said: str = "", is_: str = "ok") -> Response:
@@ -198,22 +210,29 @@ class Here:
         if fresh is not None:
             self._cookie(answer, csrf.VISIT_COOKIE, fresh, 24 * 3600)
 
-    def _frame(self) -> dict[str, Any]:
+    def _common(self) -> dict[str, Any]:
+        """Return what a page and a part of one need alike."""
         standing = self.standing
         return {
             "locale": self.locale,
-            "direction": locales.direction(self.locale),
-            "theme": self.request.cookies.get("studio_theme") if self._theme_known() else None,
-            "single_keys": "on" if self.visit is None or self.visit.single_keys else "off",
             "csrf": csrf.token_of(csrf.secret_of(self.request)),
-            "person": self.visit.actor if self.visit else None,
-            "nav": entries(self.request.url.path, standing, self.mine()) if self.visit else [],
-            "flashes": self._flashes(),
             "project": standing.project if standing else None,
             "base": f"/p/{standing.project.slug}" if standing else "",
             "here": self.request.url.path,
             "errors": self.errors,
+            "refused": self.refused,
             "can_manage": standing is not None and standing.can("manage"),
+        }
+
+    def _frame(self) -> dict[str, Any]:
+        """Return what stands around a page."""
+        return {
+            "direction": locales.direction(self.locale),
+            "theme": self.request.cookies.get("studio_theme") if self._theme_known() else None,
+            "single_keys": "on" if self.visit is None or self.visit.single_keys else "off",
+            "person": self.visit.actor if self.visit else None,
+            "nav": entries(self.request.url.path, self.standing, self.mine()) if self.visit else [],
+            "flashes": self._flashes(),
         }
 
     def _theme_known(self) -> bool:

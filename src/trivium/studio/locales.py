@@ -64,9 +64,24 @@ def _patterns(locale: str) -> tuple[Pattern, ...]:
     return tuple(Pattern(re.compile(shape, re.DOTALL), key) for shape, key in zip(shapes, keys, strict=True))
 
 
+@lru_cache(maxsize=256)
+def _language(locale: str) -> Locale:
+    return Locale.parse(locale)
+
+
 def plural(locale: str, n: object) -> str:
     """Return the category of a count: one, other, and in some languages zero, two, few, many."""
-    return Locale.parse(locale).plural_form(n) if isinstance(n, int | float) else "other"
+    return _language(locale).plural_form(n) if isinstance(n, int | float) else "other"
+
+
+@lru_cache(maxsize=8_192)
+def decimal(locale: str, value: float, form: str | None = None) -> str:
+    """Return a number as the language writes it; kept, because a page writes the same few a hundred times.
+
+    >>> decimal("de", 1204), decimal("en", 0.5, "#,##0.00")
+    ('1.204', '0.50')
+    """
+    return format_decimal(value, form, locale=_language(locale))
 
 
 def say(locale: str, sentence: str, **values: object) -> str:
@@ -75,7 +90,7 @@ def say(locale: str, sentence: str, **values: object) -> str:
     >>> say("en", "{done} of {total}", done=3, total=1204)
     '3 of 1,204'
     """
-    wanted = sentences(locale).get(sentence) or sentences(ENGLISH).get(sentence, sentence)
+    wanted = _wanted(locale, sentence)
     if not isinstance(wanted, str):
         wanted = wanted.get(plural(locale, values.get("n"))) or wanted["other"]
     if not values:
@@ -86,8 +101,22 @@ def say(locale: str, sentence: str, **values: object) -> str:
     return wanted.format(**shown)
 
 
+def _wanted(locale: str, sentence: str) -> Sentence:
+    return sentences(locale).get(sentence) or sentences(ENGLISH).get(sentence, sentence)
+
+
+def forms(locale: str, sentence: str) -> Mapping[str, str]:
+    """Return a sentence's plural categories, each with its form, for a script that counts while one types.
+
+    >>> forms("en", "{n} words")
+    {'one': '{n} word', 'other': '{n} words'}
+    """
+    wanted = _wanted(locale, sentence)
+    return {"other": wanted} if isinstance(wanted, str) else wanted
+
+
 def _shown(locale: str, value: object) -> object:
-    return format_decimal(value, locale=locale) if isinstance(value, int) else value
+    return decimal(locale, value) if isinstance(value, int) else value
 
 
 def told(locale: str, text: str) -> str:

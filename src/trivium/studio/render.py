@@ -16,20 +16,28 @@ from markupsafe import Markup
 from trivium.records import Measure
 from trivium.studio import charts, locales
 from trivium.studio.markdown import markdown
-from trivium.studio.words import Words
+from trivium.studio.words import Words, words_of
 
-TOKENS = "tokens.css"
-"""The one sheet that the Studio shares with the report."""
-WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named")
+LOOKS = ("tokens.css", "ground.css")
+"""The sheets that the Studio shares with the report."""
+WORDED = ("number", "percent", "measured", "day", "clock", "duration", "size", "named", "forms")
 """What a template may ask of the page's language as a filter."""
 
 
 @lru_cache
 def asset(name: str) -> str:
     """Return the address of a file of `static/`, with its content's hash, so that a browser may keep it for ever."""
-    folder = resources.files("trivium") / "looks" if name == TOKENS else resources.files("trivium.studio") / "static"
+    folder = resources.files("trivium") / "looks" if name in LOOKS else resources.files("trivium.studio") / "static"
     data = (folder / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
+
+
+@lru_cache
+def assets() -> str:
+    """Return the addresses of all scripts and sheets: another text for another version of the Studio."""
+    folder = resources.files("trivium.studio") / "static"
+    own = sorted(file.name for file in folder.iterdir() if file.name.endswith((".js", ".css")))
+    return " ".join(map(asset, (*LOOKS, *own)))
 
 
 def icon(name: str) -> Markup:
@@ -43,7 +51,7 @@ def chunks(text: str, length: int = 16) -> str:
 
 
 def _words(context: Context) -> Words:
-    return Words(str(context.get("locale", locales.ENGLISH)))
+    return words_of(str(context.get("locale", locales.ENGLISH)))
 
 
 @pass_context
@@ -89,6 +97,11 @@ def environment() -> jinja2.Environment:
     return made
 
 
-def render(template: str, frame: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Return a page: the frame's facts (person, navigation, token, language), then its own."""
-    return environment().get_template(template).render({**frame, **facts})
+def part(template: str, locale: str, **facts: Any) -> Markup:
+    """Return a part of a page that another template takes in as it is."""
+    return Markup(render(template, {"locale": locale, **facts}))
+
+
+def render(template: str, facts: Mapping[str, Any]) -> str:
+    """Return a page, or a part of one."""
+    return environment().get_template(template).render(facts)

@@ -26,15 +26,13 @@ class Replies:
         """Load nothing yet."""
         self.database = database
         self.runs = settings.runs
-        self.problems: dict[str, tuple[str, str]] = {}
-        """Batch id → why its model cannot reply, and what to do."""
         self._speaker: Speaker | None = None
         self._checkpoint = ""
 
     def step(self) -> bool:
         """Reply to a few prompts; say whether there was anything to do."""
         with self.database.read() as db:
-            waiting = [(batch, asked) for batch, asked in generation.batches_wanted(db) if batch not in self.problems]
+            waiting = generation.batches_wanted(db)
             items = generation.wanted(db, waiting[0][0], PROMPTS_A_TURN) if waiting else []
         if not waiting or not items:
             return False
@@ -42,14 +40,11 @@ class Replies:
         try:
             made = self._reply(asked, items)
         except TriviumError as error:
-            self.problems[batch_id] = (error.message, error.do)
+            message, do = error.message, error.do
+            self.database.run(lambda db: generation.fail(db, batch_id, message, do))
             return True
         self.database.run(lambda db: generation.store(db, batch_id, made))
         return True
-
-    def retry(self, batch_id: str) -> None:
-        """Forget a problem, so that the batch is tried again."""
-        self.problems.pop(batch_id, None)
 
     def _reply(self, asked: dict[str, Any], items: Sequence[Wanted]) -> dict[str, list[NewReply]]:
         from trivium.inference.sampling import Sampling

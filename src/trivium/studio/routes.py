@@ -25,6 +25,7 @@ from trivium.human.desk.errors import Conflict, Invalid, NotAcknowledged, NotAll
 from trivium.human.states import HandError, StateError
 from trivium.human.store.database import ATTEMPTS, Database, clashed
 from trivium.studio import csrf
+from trivium.studio.answer import rendered
 from trivium.studio.here import Here
 from trivium.studio.problems import problem
 from trivium.studio.settings import StudioSettings
@@ -45,6 +46,8 @@ class Page:
     again: Function | None = None
     failed: Callable[[Database, FormData], None] | None = None
     """What is written down, in a transaction of its own, where a sign-in failed."""
+    onward: Function | None = None
+    """What may be answered with instead, in a transaction of its own, once what was sent is kept; None for nothing."""
 
 
 PAGES: list[Page] = []
@@ -66,11 +69,14 @@ def post(
     signed_in: bool = True,
     again: Function | None = None,
     failed: Callable[[Database, FormData], None] | None = None,
+    onward: Function | None = None,
 ) -> Callable[[Function], Function]:
-    """Take a form at an address; `again` shows its page once more where the form is refused."""
+    """Take a form at an address; `again` shows its page once more where the form is refused, `onward` shows at once
+    what comes after it.
+    """
 
     def add(function: Function) -> Function:
-        PAGES.append(Page("POST", path, function, True, signed_in, again, failed))
+        PAGES.append(Page("POST", path, function, True, signed_in, again, failed, onward))
         return function
 
     return add
@@ -146,12 +152,29 @@ def _serve(page: Page, database: Database, settings: StudioSettings, request: Re
 
 def _once(page: Page, database: Database, settings: StudioSettings, request: Request, sent: Sent) -> Response:
     secret = request.cookies.get(csrf.SESSION_COOKIE)
-    with database.write() if page.writes else database.read() as db:
+    with database.write(flush=False) if page.writes else database.read() as db:
         visit = people.visit(db, secret)
         here = Here(request, db, settings, visit, *sent)
         if page.signed_in and visit is None:
             return _to_the_door(here)
-        return page.function(here, **request.path_params)
+        answer = page.function(here, **request.path_params)
+    answer = rendered(_onward(page, database, here) or answer)
+    if page.writes:
+        database.flush()
+    return answer
+
+
+def _onward(page: Page, database: Database, before: Here) -> Response | None:
+    """Return what comes after what was sent, which is kept already: a no here is told where one goes on to."""
+    if page.onward is None or not before.desk:
+        return None
+    try:
+        with database.write(flush=False) as db:
+            here = Here(before.request, db, before.settings, before.visit, standing=before.standing)
+            answer: Response | None = page.onward(here, **_known(page.onward, before.request.path_params))
+            return answer
+    except TriviumError:
+        return None
 
 
 def _to_the_door(here: Here) -> Response:
@@ -174,24 +197,28 @@ def _refusal(
     form: FormData | None = None,
 ) -> Response:
     """Say no in the way that was asked: as JSON to a script, as the same page once more, or as a page of its own."""
-    status = status_of(error)
     with database.read() as db:
         here = Here(request, db, settings, people.visit(db, request.cookies.get(csrf.SESSION_COOKIE)))
-        if isinstance(error, NotAcknowledged):
-            slug = request.path_params.get("slug", "")
-            return here.to(f"/p/{slug}/guideline?read={error.guideline_id}&next={request.url.path}")
-        told = here.words.told
-        fields = {name: told(text) for name, text in (error.fields if isinstance(error, Invalid) else {}).items()}
-        message, do = told(error.message), told(error.do)
-        if here.wants_json:
-            return JSONResponse({"message": message, "do": do, "fields": fields}, status)
-        if page.again is not None and form is not None and status in (401, 409, 422, 429):
-            said = message if not fields else here.say("Something is missing or wrong; see below.")
-            shown = replace(here, form=form, errors=fields, refused=said)
-            answer = page.again(shown, **_known(page.again, request.path_params))
-            answer.status_code = status
-            return answer
-        return problem(here, message, do, status)
+        answer = _no(page, here, error, form)
+    return rendered(answer)
+
+
+def _no(page: Page, here: Here, error: TriviumError, form: FormData | None) -> Response:
+    status, values = status_of(error), here.request.path_params
+    if isinstance(error, NotAcknowledged):
+        return here.to(f"/p/{values.get('slug', '')}/guideline?read={error.guideline_id}&next={here.request.url.path}")
+    told = here.words.told
+    fields = {name: told(text) for name, text in (error.fields if isinstance(error, Invalid) else {}).items()}
+    message, do = told(error.message), told(error.do)
+    if here.wants_json:
+        return JSONResponse({"message": message, "do": do, "fields": fields}, status)
+    if page.again is not None and form is not None and status in (401, 409, 422, 429):
+        said = message if not fields else here.say("Something is missing or wrong; see below.")
+        shown = replace(here, form=form, errors=fields, refused=said)
+        answer = page.again(shown, **_known(page.again, values))
+        answer.status_code = status
+        return answer
+    return problem(here, message, do, status)
 
 
 def _known(function: Function, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from trivium.records import Measure
@@ -26,6 +27,10 @@ class Words:
         """Return a sentence of the interface."""
         return locales.say(self.locale, sentence, **values)
 
+    def forms(self, sentence: str) -> str:
+        """Return the plural forms of a sentence as JSON, for a script that counts."""
+        return json.dumps(locales.forms(self.locale, sentence), ensure_ascii=False)
+
     def told(self, text: str) -> str:
         """Return what a room below the pages told: a refusal, a reason, a check."""
         return locales.told(self.locale, text)
@@ -42,7 +47,7 @@ class Words:
         ('1,204', '0,50')
         """
         form = f"#,##0.{'0' * digits}" if digits else "#,##0"
-        return NOTHING if value is None else format_decimal(value, form, locale=self.locale)
+        return NOTHING if value is None else locales.decimal(self.locale, value, form)
 
     def percent(self, value: float | None, digits: int = 1) -> str:
         """Return a share in per cent.
@@ -67,7 +72,7 @@ class Words:
             return NOTHING
         at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         form = "d MMM" if at.year == datetime.now(UTC).year else "d MMM y"
-        return str(format_date(at, form, locale=self.locale))
+        return _date(self.locale, at.date(), form)
 
     def clock(self, moment: datetime | None) -> str:
         """Return a time of day as `14:02` in UTC, marked so that the page's script turns it into the reader's own."""
@@ -99,3 +104,14 @@ class Words:
                 return f"{self.number(num_bytes, 0 if unit in ('B', 'kB') else 1)} {unit}"
             num_bytes /= 1000
         raise AssertionError("the loop ends at GB")
+
+
+@lru_cache(maxsize=256)
+def words_of(locale: str) -> Words:
+    """Return the words of a language."""
+    return Words(locale)
+
+
+@lru_cache(maxsize=1_024)
+def _date(locale: str, day: date, form: str) -> str:
+    return str(format_date(day, form, locale=locale))

@@ -116,7 +116,7 @@ def test_a_pdf_is_read_where_pypdf_is_there_and_a_broken_one_is_said(
     (source / "c.txt").write_text("beside")
     rows, said = take()
     assert texts(rows) == ["A page of text", "beside"]
-    assert {row["file"] for row in said} == {"b.pdf"}
+    assert [(row["file"], row["reason"]) for row in said] == [("b.pdf", "broken PDF: the rest of the file is lost")]
     monkeypatch.setitem(sys.modules, "pypdf", None)
     rows, said = take()
     assert texts(rows) == ["beside"]
@@ -156,6 +156,35 @@ def test_zeros_are_no_text(source: Path, take: Take) -> None:
     rows, said = take()
     assert texts(rows) == ["whole"]
     assert {row["reason"] for row in said} == {"empty text"}
+
+
+def test_empty_pieces_of_one_whole_are_one_line_with_their_number(source: Path, take: Take) -> None:
+    (source / "a.txt").write_text("one" + " " * 3000 + "two" + " " * 3000)
+    (source / "b.jsonl").write_text("".join(f"{json.dumps({'text': text})}\n" for text in (" " * 3000, "", "three")))
+    rows, said = take(max_document_chars=1000)
+    assert [text.strip() for text in texts(rows)] == ["one", "two", "three"]
+    assert [(row["file"], row["line"], row["reason"], row["excerpt"]) for row in said] == [
+        ("a.txt", None, "empty text", "4 pieces"),
+        ("b.jsonl", 1, "empty text", "3 pieces"),
+        ("b.jsonl", 2, "empty text", ""),
+    ]
+
+
+def test_a_file_with_nothing_in_it_is_said_whatever_its_kind(source: Path, take: Take) -> None:
+    (source / "whole.txt").write_text("whole")
+    (source / "a.txt").write_bytes(b"")
+    (source / "b.jsonl").write_text("\n\n")
+    (source / "c.jsonl.gz").write_bytes(gzip.compress(b""))
+    (source / "d.csv").write_text("text,url\n")
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), source / "e.parquet")
+    (source / "f.warc").write_bytes(b"WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
+    (source / "g.json").write_text("[]")
+    rows, said = take()
+    assert texts(rows) == ["whole"]
+    assert [row["file"] for row in said] == [
+        "a.txt", "b.jsonl", "c.jsonl.gz", "d.csv", "e.parquet", "f.warc", "g.json",
+    ]  # fmt: skip
+    assert {row["reason"] for row in said} == {"nothing in it"}
 
 
 def test_one_endless_line_is_cut_or_dropped_in_bounded_memory(source: Path, take: Take) -> None:

@@ -47,6 +47,15 @@ def test_the_pool_and_a_writer_s_marks_have_their_bucket_from_one_function(
                 writing.submit(db, h.writer1, work.assignment_id, sent)
 
 
+def test_a_prompt_without_spaces_is_as_long_as_its_words_and_says_who_counted(database: Database) -> None:
+    text = "我喜欢北京。" * 40
+    with database.write() as db:
+        h = house(db, "demonstration")
+        prompt_id = pool.add(db, h.lead, h.id, [NewPrompt(Prompt.of(text, origin="dataset", source="t"))]).ids[0]
+        row = db.get_one(PoolPrompt, prompt_id)
+        assert (row.num_words, row.word_counter, row.bucket) == (120, "white space, ICU dictionaries", "medium")
+
+
 def test_rank_one_is_best_and_higher_scores_are_better_from_the_page_to_the_mean(database: Database) -> None:
     rules = ProjectSettings(overlap=2, internal_qa=NONE, client_qa=NONE)
     with database.write() as db:

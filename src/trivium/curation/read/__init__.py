@@ -2,7 +2,7 @@
 
 from trivium.curation.read.batch import MAX_BATCH_BYTES, MAX_BATCH_DOCUMENTS, SCHEMA
 from trivium.curation.read.source import SourceSpec, Unit
-from trivium.curation.read.unit import read_batches, read_unit
+from trivium.curation.read.unit import no_documents, read_batches, read_unit
 from trivium.curation.read.units import chosen_files, plan_units
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "SourceSpec",
     "Unit",
     "chosen_files",
+    "no_documents",
     "plan_units",
     "read_batches",
     "read_unit",

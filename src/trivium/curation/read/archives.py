@@ -17,8 +17,7 @@ from trivium.curation.files import Found, read_blocks
 from trivium.curation.ledger import Ledger
 from trivium.curation.places import open_bytes
 from trivium.curation.read.config import ReaderConfig
-from trivium.curation.read.passage import Passage
-from trivium.curation.read.pieces import pieces
+from trivium.curation.read.passage import Passage, Whole
 from trivium.curation.read.stream import Stream
 
 _MAX_HEAD_LINES = 1000
@@ -50,8 +49,8 @@ def passages_of_archive(file: Found, ledger: Ledger, config: ReaderConfig) -> It
     for content in records(stream, file, ledger, config.max_line_bytes):
         text = _text(content, file, ledger, config)
         if text is not None:
-            for piece in pieces([text], config.max_document_chars):
-                yield Passage(piece, content.number, content.url)
+            whole = Whole(file, ledger, config.max_document_chars, content.number, content.url)
+            yield from whole.passages([text])
 
 
 def _is_packed_whole(file: Found) -> bool:

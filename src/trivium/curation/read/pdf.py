@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 from trivium.curation.files import Found
 from trivium.curation.ledger import Ledger
 from trivium.curation.places import open_bytes
 from trivium.curation.read.config import ReaderConfig
-from trivium.curation.read.passage import Passage
-from trivium.curation.read.pieces import pieces
+from trivium.curation.read.passage import Passage, Whole
 from trivium.text.wellformed import whole
 
 MAX_PAGES = 5000
@@ -27,7 +27,9 @@ def passages_of_pdf(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterat
     if file.num_bytes > config.max_line_bytes:
         ledger.drop(f"PDF longer than {config.max_line_bytes:,} bytes", file=file.name)
         return
-    texts = []
+    texts: list[str] = []
+    broken = False
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it would warn of stands in the ledger
     try:
         with open_bytes(file.path) as handle, pypdf.PdfReader(handle) as reader:
             if len(reader.pages) > MAX_PAGES:
@@ -35,15 +37,17 @@ def passages_of_pdf(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterat
             for page in reader.pages[:MAX_PAGES]:
                 texts.append(page.extract_text())  # noqa: PERF401  what came before a broken page is kept
     except _broken(pypdf) as error:
+        broken = True
         ledger.drop(
             "broken PDF: the rest of the file is lost", file=file.name, excerpt=f"{type(error).__name__}: {error}"
         )
     text = whole("\n\n".join(texts))
+    if not text.strip() and broken:
+        return
     if not text.strip():
         ledger.drop("PDF without text: scanned pages need text recognition first", file=file.name)
         return
-    for piece in pieces([text], config.max_document_chars):
-        yield Passage(piece)
+    yield from Whole(file, ledger, config.max_document_chars).passages([text])
 
 
 def _broken(pypdf: object) -> tuple[type[Exception], ...]:

@@ -8,14 +8,13 @@ from trivium.curation.extract import main_text
 from trivium.curation.files import Found, read_blocks, read_text
 from trivium.curation.ledger import Ledger
 from trivium.curation.read.config import ReaderConfig
-from trivium.curation.read.passage import Passage
-from trivium.curation.read.pieces import pieces
+from trivium.curation.read.passage import Passage, Whole
 
 
 def passages_of_text(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterator[Passage]:
     """Yield a plain text in pieces."""
-    for piece in pieces(read_text(file, ledger, config.max_unpack_ratio), config.max_document_chars):
-        yield Passage(piece)
+    whole = Whole(file, ledger, config.max_document_chars)
+    yield from whole.passages(read_text(file, ledger, config.max_unpack_ratio))
 
 
 def passages_of_page(file: Found, ledger: Ledger, config: ReaderConfig) -> Iterator[Passage]:
@@ -30,5 +29,4 @@ def passages_of_page(file: Found, ledger: Ledger, config: ReaderConfig) -> Itera
     text = main_text(b"".join(parts), config.extract)
     if not text:
         ledger.drop("page without main text", file=file.name)
-    for piece in pieces([text], config.max_document_chars):
-        yield Passage(piece)
+    yield from Whole(file, ledger, config.max_document_chars).passages([text])

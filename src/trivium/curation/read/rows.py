@@ -9,9 +9,11 @@ from typing import Any
 from trivium.curation.files import Found, read_blocks, read_lines
 from trivium.curation.ledger import Ledger
 from trivium.curation.read.config import ReaderConfig
-from trivium.curation.read.passage import Passage
-from trivium.curation.read.pieces import pieces
+from trivium.curation.read.passage import Passage, Whole
 from trivium.text.wellformed import whole
+
+NO_TEXT = "no text under"
+"""How the reason begins where a row has text under none of the keys."""
 
 
 def passages_of_lines(
@@ -58,15 +60,18 @@ def _passages_of_row(row: Any, number: int, file: Found, ledger: Ledger, config:
     text = text_of(row, config.text_keys)
     if text is None:
         keys = ", ".join(repr(key) for key in config.text_keys)
-        ledger.drop(f"no text under {keys}", file=file.name, line=number, excerpt=repr(row))
+        excerpt = repr(row)
+        if isinstance(row, dict) and not any(key.partition(".")[0] in row for key in config.text_keys):
+            excerpt = f"its keys are {', '.join(map(str, row))}"
+        ledger.drop(f"{NO_TEXT} {keys}", file=file.name, line=number, excerpt=excerpt)
         return
     url = row.get("url") if isinstance(row, dict) else None
     url = url if isinstance(url, str) else ""
     clean = whole(text)
     if clean != text:
         ledger.repair("half of a surrogate pair replaced", file=file.name, line=number, excerpt=text)
-    for piece in pieces([clean.replace("\r\n", "\n")], config.max_document_chars):
-        yield Passage(piece, number, url)
+    of = Whole(file, ledger, config.max_document_chars, number, url)
+    yield from of.passages([clean.replace("\r\n", "\n")])
 
 
 def text_of(row: Any, keys: tuple[str, ...]) -> str | None:

@@ -15,11 +15,13 @@ from trivium.curation.files import Found, read_blocks
 from trivium.curation.ledger import Ledger
 from trivium.curation.places import Address, Place, check_there, open_native
 from trivium.curation.read.config import ReaderConfig
-from trivium.curation.read.passage import Passage
-from trivium.curation.read.pieces import pieces
+from trivium.curation.read.passage import Passage, Whole
+from trivium.curation.read.rows import NO_TEXT
 from trivium.curation.read.stream import Readable
 from trivium.text.wellformed import whole
 
+NO_COLUMN = "no column under"
+"""How the reason begins where a table has none of the columns."""
 _ROWS = 256
 """Rows that are unpacked at a time."""
 _CSV_BLOCK_BYTES = 4 << 20
@@ -147,7 +149,7 @@ def _tops(columns: Sequence[str]) -> list[str]:
 
 def _say_no_column(names: Sequence[str], file: Found, ledger: Ledger, config: ReaderConfig) -> None:
     keys = ", ".join(repr(key) for key in config.text_keys)
-    ledger.drop(f"no column under {keys}", file=file.name, excerpt="its columns are " + ", ".join(names))
+    ledger.drop(f"{NO_COLUMN} {keys}", file=file.name, excerpt="its columns are " + ", ".join(names))
 
 
 def _passages(
@@ -160,12 +162,12 @@ def _passages(
     for number, (value, url) in enumerate(zip(values, urls, strict=True), first):
         text = _text(value, key.split(".")[1:])
         if text is None:
-            ledger.drop(f"no text under {key!r}", file=file.name, line=number, excerpt=repr(value))
+            ledger.drop(f"{NO_TEXT} {key!r}", file=file.name, line=number, excerpt=repr(value))
             continue
         if "\ufffd" in text and isinstance(value, bytes) and b"\xef\xbf\xbd" not in value:
             ledger.repair("invalid UTF-8 replaced", file=file.name, line=number, excerpt=text)
-        for piece in pieces([whole(text).replace("\r\n", "\n")], config.max_document_chars):
-            yield Passage(piece, number, _text(url, []) or "")
+        of = Whole(file, ledger, config.max_document_chars, number, _text(url, []) or "")
+        yield from of.passages([whole(text).replace("\r\n", "\n")])
 
 
 def _text(value: Any, inside: Sequence[str]) -> str | None:

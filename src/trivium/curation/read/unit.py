@@ -14,9 +14,9 @@ from trivium.curation.read.batch import Draft, batches
 from trivium.curation.read.passage import Passage
 from trivium.curation.read.pdf import passages_of_pdf
 from trivium.curation.read.plain import passages_of_page, passages_of_text
-from trivium.curation.read.rows import passages_of_array, passages_of_lines
+from trivium.curation.read.rows import NO_TEXT, passages_of_array, passages_of_lines
 from trivium.curation.read.source import SourceSpec, Unit
-from trivium.curation.read.tables import passages_of_arrow, passages_of_cells, passages_of_parquet
+from trivium.curation.read.tables import NO_COLUMN, passages_of_arrow, passages_of_cells, passages_of_parquet
 from trivium.curation.read.units import plan_units
 
 _READERS = {
@@ -55,26 +55,33 @@ def _batches(source: SourceSpec, units: list[Unit], ledger: Ledger) -> Iterator[
 
 def no_documents(source: SourceSpec, num_files: int, ledger: Ledger) -> SourceError:
     """Return what to say of a source that was read and gave nothing."""
-    reasons = ", ".join(f"{reason} ({count})" for reason, count in ledger.dropped.most_common(3))
+    common = ledger.dropped.most_common(3)
+    reasons = ", ".join(f"{reason} ({count:,}, first {ledger.first[reason]})" for reason, count in common)
+    files = f"{num_files:,} file{'' if num_files == 1 else 's'}"
+    key = any(reason.startswith((NO_TEXT, NO_COLUMN)) for reason, _count in common)
     return SourceError(
-        f"wanted at least one document, found none in {num_files} files: {reasons or 'they are empty'}",
+        f"wanted at least one document, found none in {files}: {reasons}",
         where=str(source.path),
-        do="repair the files, or set the key that holds the text",
+        do="name the key or column that holds the text: `text_keys` of the source, or --text-key of trivium curate"
+        if key
+        else "repair the files, or give another path",
     )
 
 
 def drafts(unit: Unit, ledger: Ledger) -> Iterator[Draft]:
-    """Yield a unit's documents one by one; an empty text goes to the ledger."""
+    """Yield a unit's documents one by one; a file that holds none goes to the ledger, unless it says why there."""
     source = unit.source
     last: tuple[int | None, int] = (None, 0)
+    num_before, nothing = ledger.dropped.total(), True
     for passage in _passages(unit, ledger):
-        if not passage.text.strip().strip("\0"):  # a bomb is mostly zeros
-            ledger.drop("empty text", file=unit.name, line=passage.line)
-            continue
+        nothing = False
         last = (passage.line, last[1] + 1 if last[0] == passage.line else 1)
         where = unit.name if passage.line is None else f"{unit.name}:{passage.line}"
         piece = f"#{last[1]}" if last[1] > 1 else ""
         yield Draft(passage.text, source.name, source.licence, f"{source.name}/{where}", f"{where}{piece}", passage.url)
+    is_whole = unit.start == 0 and unit.stop is None
+    if nothing and is_whole and ledger.dropped.total() == num_before:
+        ledger.drop("nothing in it", file=unit.name)
 
 
 def _passages(unit: Unit, ledger: Ledger) -> Iterator[Passage]:

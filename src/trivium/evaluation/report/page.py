@@ -14,7 +14,7 @@ from trivium.evaluation.report import batches, curves, dumbbells, ranking, repli
 from trivium.evaluation.report.data import MODELS, ReportData, ScoreRow
 from trivium.evaluation.report.headline import headline, row_id
 
-_STYLES = ("ground.css", "page.css", "figures.css", "words.css", "narrow.css")
+_STYLES = ("page.css", "figures.css", "words.css", "narrow.css")
 # Controls and lone surrogates are not characters of HTML; a model may still emit them, so each is shown as a sign.
 _UNPRINTABLE = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"}
 _UNPRINTABLE |= {127: "\u2421"} | dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
@@ -28,8 +28,8 @@ def printable(page: str) -> str:
 @cache
 def styles(*more: str) -> Markup:
     """Read the style sheets of a page (those of all pages, and more), without their comments and indentation."""
-    folder = files("trivium.evaluation.report") / "styles"
-    sheets = [files("trivium") / "looks" / "tokens.css", *(folder / name for name in (*_STYLES, *more))]
+    looks, own = files("trivium") / "looks", files("trivium.evaluation.report") / "styles"
+    sheets = [looks / "tokens.css", looks / "ground.css", *(own / name for name in (*_STYLES, *more))]
     text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return Markup(re.sub(r"\n\s*", "\n", text).strip())

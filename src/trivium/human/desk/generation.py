@@ -18,6 +18,9 @@ from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Batch, Item
 from trivium.records import Message
 
+PROBLEM = "problem"
+"""Where in what was asked stands why it cannot be done: in the database, because any process is asked for it."""
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -70,14 +73,43 @@ def request(db: Session, actor: Actor, batch_id: str, model_ref: str, sampling: 
 
 
 def batches_wanted(db: Session) -> list[tuple[str, dict[str, Any]]]:
-    """Return (batch id, what was asked) of every batch with items that wait for replies: for the generator."""
+    """Return (batch id, what was asked) of every batch with items that wait for replies and a model that can give
+    them, the oldest first: for the generator.
+    """
     rows = db.execute(
         select(Batch.id, Batch.generation)
         .where(Batch.state == "working", select(Item.id).where(Item.batch_id == Batch.id, Item.state == "generating")
                .exists())
         .order_by(Batch.created_at)
     )  # fmt: skip
-    return [(row.id, dict(row.generation)) for row in rows]
+    return [(row.id, dict(row.generation)) for row in rows if PROBLEM not in row.generation]
+
+
+def fail(db: Session, batch_id: str, message: str, do: str) -> None:
+    """Write down why a batch's model cannot reply, and what to do; the batch rests until somebody asks again."""
+    batch = _locked(db, batch_id)
+    batch.generation = {**batch.generation, PROBLEM: [message, do]}
+
+
+def retry(db: Session, actor: Actor, batch_id: str) -> None:
+    """Let the model of a batch try again, after its problem was mended."""
+    batch = _locked(db, batch_id)
+    stand(db, actor, batch.project_id, "manage")
+    batch.generation = {name: value for name, value in batch.generation.items() if name != PROBLEM}
+
+
+def problem_of(batch: Batch) -> tuple[str, str] | None:
+    """Return why a batch's model cannot reply and what to do, or None where nothing is wrong."""
+    message, do = batch.generation.get(PROBLEM) or ("", "")
+    return (message, do) if message else None
+
+
+def _locked(db: Session, batch_id: str) -> Batch:
+    query = select(Batch).where(Batch.id == batch_id).with_for_update(key_share=True)
+    batch = db.scalar(query.execution_options(populate_existing=True))
+    if batch is None:
+        raise Unknown("there is no such batch")
+    return batch
 
 
 def wanted(db: Session, batch_id: str, limit: int = 16) -> list[Wanted]:

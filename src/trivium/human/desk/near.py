@@ -14,9 +14,12 @@ from trivium.human.duplicates import PromptIndex
 from trivium.human.store.projects import PoolPrompt
 
 LEAST_CHARACTERS = 20
+LATE_MILLISECONDS = 120_000
+"""An id is made before its transaction ends, here or in another process: so far back is looked for late ones."""
+CHUNK = 500
 _lock = threading.Lock()
 _indexes: dict[tuple[str, str], tuple[PromptIndex, str]] = {}
-"""(database, project) → the index and the newest id in it: ids sort by time, so only what is new is read."""
+"""(database, project) → the index and the newest id in it: ids begin with their time, so only what is new is read."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,14 @@ def clusters_of(db: Session, project_id: str, texts: Mapping[str, str]) -> dict[
 def _fresh(db: Session, project_id: str) -> PromptIndex:
     key = (str(db.get_bind().engine.url), project_id)
     index, newest = _indexes.get(key, (PromptIndex(), ""))
-    rows = db.execute(
-        select(PoolPrompt.id, PoolPrompt.search_text)
-        .where(PoolPrompt.project_id == project_id, PoolPrompt.id > newest)
-        .order_by(PoolPrompt.id)
-    )
-    for row in rows:
-        index.add(row.id, row.search_text)
-        newest = row.id
-    _indexes[key] = (index, newest)
+    since = f"{max(0, int(newest[:12], 16) - LATE_MILLISECONDS):012x}" if newest else ""
+    ids = db.scalars(
+        select(PoolPrompt.id).where(PoolPrompt.project_id == project_id, PoolPrompt.id > since).order_by(PoolPrompt.id)
+    ).all()
+    new = [one for one in ids if one not in index]
+    for start in range(0, len(new), CHUNK):
+        part = new[start : start + CHUNK]
+        for row in db.execute(select(PoolPrompt.id, PoolPrompt.search_text).where(PoolPrompt.id.in_(part))):
+            index.add(row.id, row.search_text)
+    _indexes[key] = (index, ids[-1] if ids else newest)
     return index

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.actor import Actor, keep
 from trivium.human.desk.errors import Conflict, Invalid, SignInFailed, TooMany, Unknown
 from trivium.human.desk.pseudonyms import new_pseudonym
 from trivium.human.desk.secrets import hash_password, new_secret, password_fits, secret_hash
-from trivium.human.store.columns import now
+from trivium.human.store.columns import core, now
 from trivium.human.store.journal_write import note
 from trivium.human.store.listing import Listing
 from trivium.human.store.people import Attempt, Person, SignIn
@@ -101,12 +101,18 @@ def visit(db: Session, secret: str | None) -> Visit | None:
     """Return the session behind a cookie's secret, or None where there is none any more."""
     if not secret:
         return None
-    person = db.scalar(
-        select(Person)
-        .join(SignIn, SignIn.person_id == Person.id)
-        .where(SignIn.id == secret_hash(secret), SignIn.expires_at > now(), Person.status == "active")
-    )
-    return Visit(_actor(person), person.locale, person.single_keys) if person else None
+    row = db.connection().execute(_VISIT, {"secret": secret_hash(secret), "moment": now()}).one_or_none()
+    return Visit(Actor(row.id, row.pseudonym, row.keeper), row.locale, row.single_keys) if row else None
+
+
+_PEOPLE, _SIGN_INS = core(Person), core(SignIn)
+_VISIT = (
+    select(_PEOPLE.c.id, _PEOPLE.c.pseudonym, _PEOPLE.c.keeper, _PEOPLE.c.locale, _PEOPLE.c.single_keys)
+    .join(_SIGN_INS, _SIGN_INS.c.person_id == _PEOPLE.c.id)
+    .where(_SIGN_INS.c.id == bindparam("secret"), _SIGN_INS.c.expires_at > bindparam("moment"))
+    .where(_PEOPLE.c.status == "active")
+)
+"""Built once, because every request asks it."""
 
 
 def sign_out(db: Session, secret: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from trivium.core.seed import stream
+from trivium.core.words import count_words, counter_of
 from trivium.human.desk.actor import Actor, stand
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.near import clusters_of
@@ -90,7 +91,7 @@ def _columns(project_id: str, row: NewPrompt, sha: str) -> dict[str, Any]:
         "id": new_id(), "created_at": now(), "project_id": project_id, "language": row.language,
         "messages": [message.model_dump() for message in prompt.messages], "search_text": text, "origin": prompt.origin,
         "source": prompt.source, "source_ref": row.source_ref, "licence": prompt.licence, "consent": row.consent,
-        "attrs": attrs, "num_words": len(text.split()), "word_counter": "white space", "bucket": prompt_length(text),
+        "attrs": attrs, "num_words": count_words(text), "word_counter": counter_of(text), "bucket": prompt_length(text),
         "sha256": sha, "cluster_id": row.cluster_id or _group(prompt), "weight": 1.0,
         "author_id": row.author_id,
     }  # fmt: skip

@@ -21,11 +21,12 @@ def done_and_left(db: Session, actor: Actor, project_id: str, step: Step) -> tup
     given, at most 200.
     """
     given = {"me": actor.person_id, "project": project_id, "at": step}
-    return int(db.scalar(_DONE, given) or 0), int(db.scalar(_left(step == "write"), given) or 0)
+    done, left = db.connection().execute(_progress(step == "write"), given).one()
+    return done, left
 
 
 _DONE = (
-    select(func.count())
+    select(func.count().label("n"))
     .select_from(Assignment)
     .join(Item, Item.id == Assignment.item_id)
     .join(Batch, Batch.id == Item.batch_id)
@@ -36,8 +37,10 @@ _DONE = (
 
 
 @cache
-def _left(writes: bool) -> Select[Any]:
-    """Return the statement that counts what waits; built once, because that takes longer than the counting."""
+def _progress(writes: bool) -> Select[Any]:
+    """Return the statement that counts what is done and what waits; built once, because that takes longer than the
+    counting.
+    """
     me, step = bindparam("me", type_=String), bindparam("at", type_=Assignment.step.type)
     waiting = (
         select(Item.id)
@@ -46,4 +49,5 @@ def _left(writes: bool) -> Select[Any]:
         .limit(MOST)
         .subquery()
     )
-    return select(func.count()).select_from(waiting)
+    left = select(func.count().label("n")).select_from(waiting)
+    return select(_DONE.scalar_subquery(), left.scalar_subquery())

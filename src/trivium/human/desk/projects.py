@@ -64,10 +64,17 @@ def mine(db: Session, actor: Actor) -> list[Standing]:
 
 def by_slug(db: Session, actor: Actor, slug: str) -> Standing:
     """Return the actor's standing in the project of that name, or Unknown."""
-    return stand(db, actor, db.scalar(_BY_SLUG, {"slug": slug}) or "")
+    row = db.execute(_BY_SLUG, {"slug": slug, "me": actor.person_id}).one_or_none()
+    if row is None or actor.only_project not in (None, row[0].id):
+        raise Unknown("there is no such project", do="look at the list of your projects")
+    return Standing(actor, row[0], row[1], row[2])
 
 
-_BY_SLUG = select(Project.id).where(Project.slug == bindparam("slug"))
+_BY_SLUG = (
+    select(Project, Membership.party, Membership.role)
+    .join(Membership, Membership.project_id == Project.id)
+    .where(Project.slug == bindparam("slug"), Membership.person_id == bindparam("me"), Membership.ended_at.is_(None))
+)
 
 
 def configure(db: Session, actor: Actor, project_id: str, settings: ProjectSettings) -> None:

@@ -239,7 +239,7 @@ def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
         return None
     progress = generation.progress(here.db, here.actor, batch.id)
     number = int(batch.generation["num_replies"])
-    problem = here.request.app.state.jobs.replies.problems.get(batch.id)
+    problem = generation.problem_of(batch)
     finished = progress.done + progress.failed >= progress.total
     return {
         "model": progress.model_ref,
@@ -268,5 +268,5 @@ def retry_generation(here: Here, slug: str, ordinal: str) -> Response:
     """Try the model again, after its problem was mended."""
     here.project(slug, "manage")
     batch = batch_of(here, ordinal)
-    here.request.app.state.jobs.replies.retry(batch.id)
+    generation.retry(here.db, here.actor, batch.id)
     return here.to(f"/p/{slug}/batches/{ordinal}")

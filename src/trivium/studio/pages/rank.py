@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from trivium.core.errors import InputError
 from trivium.human.desk import assignment, ranking
@@ -14,17 +16,29 @@ from trivium.human.desk.progress import done_and_left
 from trivium.human.desk.ranking import Order
 from trivium.human.desk.work import Work
 from trivium.human.rubrics import Axis, Rubric, reply_name
-from trivium.studio.here import Here
+from trivium.studio.here import Given, Here
 from trivium.studio.pages.guideline import ORDER_ONLY
-from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
+from trivium.studio.pages.working import (
+    desk_of,
+    hold_facts,
+    nothing,
+    prompt_shown,
+    save_draft,
+    skip,
+    start_of,
+    work_facts,
+)
+from trivium.studio.render import part
 from trivium.studio.routes import get, post
 
 
 class ReplyShown(NamedTuple):
-    """A reply with the letter it is called by on this page."""
+    """A reply with the letter it is called by on this page, and what is to be chosen there."""
 
     letter: str
     content: str
+    ranks: Markup
+    marks: Markup
 
 
 @get("/p/{slug}/rank", writes=True)
@@ -50,18 +64,60 @@ def rank(here: Here, slug: str, assignment_id: str) -> Response:
     if work.state != "leased" and not here.form:
         return here.to(f"/p/{slug}/rank")
     facts = work_facts(here, work, "rank")
-    rubric = facts["rubric"] or ORDER_ONLY
-    done, left = done_and_left(here.db, here.actor, standing.project.id, "label")
-    of_reply = [axis for axis in rubric.axes if axis.subject == "reply"]
-    return here.page(
-        "rank.html", **facts, done=done, total=done + left + 1, given=start_of(here, work),
-        prompt=prompt_shown(here, work.messages, work.language, {}), ranked=rubric.ranked,
-        replies=[ReplyShown(reply_name(place), text) for place, text in enumerate(work.replies)],
-        scales=[axis for axis in of_reply if axis.kind == "likert"],
-        flags=[axis for axis in of_reply if axis.kind == "flag"],
-        binaries=[axis for axis in of_reply if axis.kind == "binary"],
-        item_axes=[axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],
-    )  # fmt: skip
+    return here.page("rank.html", **facts, **_item(here, work, facts["rubric"] or ORDER_ONLY))
+
+
+def next_on_desk(here: Here, slug: str) -> Response | None:
+    """Take the next item for a page that stands at its desk already, and show what is new on it."""
+    standing = here.standing or here.project(slug, "label")
+    work = assignment.lease(here.db, here.actor, standing.project.id, step="label")
+    if work is None or here.desk != desk_of(here, work.guideline_id):
+        return None
+    facts = hold_facts(here, work, "rank")
+    rubric = terms_of(here.db, work.guideline_id).rubric or ORDER_ONLY
+    return here.parts("rank_next.html", facts["here"], here.say("Sent."), **facts, **_item(here, work, rubric))
+
+
+def _item(here: Here, work: Work, rubric: Rubric) -> dict[str, Any]:
+    """Return what the page shows of the item, and of how far one is."""
+    done, left = done_and_left(here.db, here.actor, work.project_id, "label")
+    given, num_replies = start_of(here, work), len(work.replies)
+    if given:
+        choices = _choices(here.locale, rubric, num_replies, given)
+    else:
+        choices = _no_choice_yet(here.locale, rubric.model_dump_json(), num_replies)
+    return {
+        "done": done, "total": done + left + 1, "given": given, "ranked": rubric.ranked,
+        "desk": desk_of(here, work.guideline_id),
+        "prompt": prompt_shown(here, work.messages, work.language, {}),
+        "replies": [ReplyShown(reply_name(place), text, *choices[place]) for place, text in enumerate(work.replies)],
+        "item_axes": [axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],
+    }  # fmt: skip
+
+
+Choices = list[tuple[Markup, Markup]]
+
+
+def _choices(locale: str, rubric: Rubric, num_replies: int, given: Given) -> Choices:
+    """Return what is to be chosen under each reply: the digits, and the scores and flags."""
+    axes = [axis for axis in rubric.axes if axis.subject == "reply" and axis.kind in ("likert", "flag", "binary")]
+    facts = {
+        "given": given, "num_replies": num_replies, "scales": [axis for axis in axes if axis.kind == "likert"],
+        "flags": [axis for axis in axes if axis.kind == "flag"],
+        "binaries": [axis for axis in axes if axis.kind == "binary"],
+    }  # fmt: skip
+
+    def of(letter: str) -> tuple[Markup, Markup]:
+        ranks = part("rank_ranks.html", locale, slot=letter, **facts) if rubric.ranked else Markup()
+        return ranks, part("rank_marks.html", locale, slot=letter, **facts) if axes else Markup()
+
+    return [of(reply_name(place)) for place in range(num_replies)]
+
+
+@lru_cache(maxsize=256)
+def _no_choice_yet(locale: str, rubric: str, num_replies: int) -> Choices:
+    """Return the same while nothing is chosen: most of the page, and alike for every item of a project."""
+    return _choices(locale, Rubric.model_validate_json(rubric), num_replies, Given({}))
 
 
 def _number(here: Here, name: str) -> float | None:
@@ -80,9 +136,9 @@ def _marks(here: Here, axis: Axis, letters: list[str]) -> list[float | None]:
     return [_number(here, f"mark-{axis.key}-{letter}") for letter in letters]
 
 
-def order_of(here: Here, work: Work, rubric: Rubric) -> Order:
+def order_of(here: Here, rubric: Rubric, num_replies: int) -> Order:
     """Return what the form says, over the replies as shown."""
-    letters = [reply_name(place) for place in range(len(work.replies))]
+    letters = [reply_name(place) for place in range(num_replies)]
     digits = [int(_number(here, f"rank-{letter}") or 0) for letter in letters]
     missing = [letter for letter, digit in zip(letters, digits, strict=True) if not digit]
     if rubric.ranked and missing:
@@ -97,13 +153,11 @@ def order_of(here: Here, work: Work, rubric: Rubric) -> Order:
     )  # fmt: skip
 
 
-@post("/p/{slug}/rank/{assignment_id}", again=rank)
+@post("/p/{slug}/rank/{assignment_id}", again=rank, onward=next_on_desk)
 def submit_ranking(here: Here, slug: str, assignment_id: str) -> Response:
     """Keep the order and go on; sent twice, it counts once."""
     here.project(slug, "label")
-    work = assignment.current(here.db, here.actor, assignment_id)
-    rubric = terms_of(here.db, work.guideline_id).rubric or ORDER_ONLY
-    ranking.submit(here.db, here.actor, assignment_id, order_of(here, work, rubric))
+    ranking.submit(here.db, here.actor, assignment_id, partial(order_of, here))
     return here.to(f"/p/{slug}/rank", here.say("Sent."))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
+from trivium.core.words import count_words
 from trivium.human.desk import assignment, review
 from trivium.human.desk.errors import Invalid, NotAllowed
 from trivium.human.desk.review import REASONS, Dossier, Review
@@ -89,7 +90,7 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
                 "name": here.say("Reply {slot}", slot=reply_name(place)),
                 "content": text,
                 "before": None,
-                "num_words": len(text.split()),
+                "num_words": count_words(text),
                 "mean_rank": ranks[place] if place < len(ranks) else None,
             }
             for place, text in enumerate(work.replies)
@@ -104,9 +105,9 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
             "content": now_text,
             "before": before,
             "mean_rank": None,
-            "num_words": len(now_text.split()),
+            "num_words": count_words(now_text),
             "changes": changes(before, now_text) if before is not None else None,
-            "num_words_before": len(before.split()) if before is not None else 0,
+            "num_words_before": count_words(before) if before is not None else 0,
         }
     ]
 

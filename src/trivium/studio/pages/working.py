@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import select
 
 from trivium.core.errors import InputError
+from trivium.core.words import count_words
 from trivium.human.desk import assignment
 from trivium.human.desk.errors import Conflict
 from trivium.human.desk.work import Work
 from trivium.human.states import Step
-from trivium.human.store.projects import Ack, Guideline
-from trivium.human.store.work import Assignment
+from trivium.human.store.projects import Guideline
 from trivium.records import Message
 from trivium.studio.here import Given, Here
 from trivium.studio.pages.guideline import rubric_of
+from trivium.studio.render import assets
 from trivium.studio.vocabulary import LANGUAGES, NAMES
 
 SKIP_REASONS: dict[Step, tuple[tuple[str, str], ...]] = {
@@ -63,36 +64,47 @@ def prompt_shown(here: Here, messages: Sequence[Message], language: str, attrs: 
         for name in ("task_type", "prompt_type", "response_type")
         if attrs.get(name) in NAMES
     ]
-    facts.append(here.say("{n} words", n=sum(len(message.content.split()) for message in messages)))
+    facts.append(here.say("{n} words", n=sum(count_words(message.content) for message in messages)))
     if attrs.get("domain"):
         facts.append(here.words.named(attrs["domain"]))
     return Shown(messages, language, facts)
 
 
-def work_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
-    """Return what every page of work shows: guideline, draft, hold, the way to skip."""
-    guideline = here.db.get_one(Guideline, work.guideline_id)
-    hold = here.db.get_one(Assignment, work.assignment_id)
-    accepted = here.db.scalar(
-        select(Ack.at).where(Ack.person_id == here.actor.person_id, Ack.guideline_id == guideline.id)
-    )
+def desk_of(here: Here, guideline_id: str) -> str:
+    """Return what a page of work stands at: guideline, language, and the scripts and sheets it was made for.
+
+    A page that stands at another one is loaded anew, instead of being given the parts of the next item only.
+    """
+    return hashlib.sha256(f"{guideline_id} {here.locale} {assets()}".encode()).hexdigest()[:16]
+
+
+def hold_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
+    """Return what a page of work shows of the hold: where it is sent, its draft, its batch, the way to skip."""
     standing = here.standing
     assert standing is not None
     address = f"/p/{standing.project.slug}/{place}/{work.assignment_id}"
     return {
         "assignment": work.assignment_id,
-        "guideline": guideline,
-        "rubric": rubric_of(guideline),
         "here": address,
-        "accepted_on": accepted,
         "draft_rev": work.draft_rev,
-        "draft_at": hold.draft_at,
+        "draft_at": work.draft_at,
         "round": work.round,
-        "active_seconds": round(hold.active_seconds),
+        "active_seconds": round(work.active_seconds),
         "lease_until": work.lease_until,
         "batch": {"ordinal": work.batch},
         "skip_to": f"{address}/skip",
         "skip_reasons": SKIP_REASONS[work.step],
+    }
+
+
+def work_facts(here: Here, work: Work, place: str) -> dict[str, Any]:
+    """Return what every page of work shows: the hold, and the guideline beside it."""
+    guideline = here.db.get_one(Guideline, work.guideline_id)
+    return {
+        **hold_facts(here, work, place),
+        "guideline": guideline,
+        "rubric": rubric_of(guideline),
+        "accepted_on": work.accepted_on,
     }
 
 

@@ -1,19 +1,29 @@
 // <form data-draft="ADDRESS"> keeps what is typed: in this browser at once, on the server after a pause, and through a lost line.
 // Sending goes by fetch, so that a gone connection is a notice and not a lost page: it is sent again by itself.
-const form = document.querySelector('form[data-draft]');
-const key = `draft:${form.dataset.draft}`;
-const saved = document.getElementById('draft');
-const lost = document.getElementById('lost');
-const begun = Date.now();
-let revision = Number(form.dataset.rev || 0);
-let timer = null;
-let waiting = null; // the submit that waits for the line
-let sending = false;
-let leaving = false; // the next page is on its way
-let active = 0; // seconds of work since the last save that the server has
-let total = Number(form.dataset.active || 0);
-let pasted = 0;
-let last = Date.now();
+// A form with data-desk gets the parts of the next item as its answer, and goes on without loading the page anew.
+let form, key, begun, revision, timer, waiting, sending, leaving, active, total, pasted, last;
+const part = (id) => document.getElementById(id);
+
+function begin() {
+  form = document.querySelector('form[data-draft]');
+  key = `draft:${form.dataset.draft}`;
+  begun = last = Date.now();
+  revision = Number(form.dataset.rev || 0);
+  timer = null;
+  waiting = null; // the submit that waits for the line
+  sending = leaving = false; // leaving: the next page is on its way
+  active = 0; // seconds of work since the last save that the server has
+  total = Number(form.dataset.active || 0);
+  pasted = 0;
+  form.addEventListener('input', typed);
+  form.addEventListener('submit', submitted);
+  // A copy in this browser that the server never saw is newer than the server's.
+  const kept = local.get();
+  if (kept && !kept.sent && JSON.stringify(kept.content) !== JSON.stringify(values())) {
+    put(kept.content);
+    timer = setTimeout(save, 900);
+  }
+}
 
 const values = () => {
   const found = {};
@@ -41,21 +51,26 @@ const local = {
 };
 
 function tell(text, is = 'ok') {
+  const saved = part('draft');
   saved.querySelector('use').setAttribute('href', `#i-${is}`);
   saved.querySelector('span').textContent = text;
 }
 
-// What the server said: JSON mostly, a plain sentence where something before the app refused; a proxy's error is a lost line.
+// What the server said: JSON mostly, the next item's parts, a plain sentence where something before the app refused; a proxy's
+// error is a lost line.
 async function heard(answer) {
   if ([502, 503, 504].includes(answer.status)) throw new Error(answer.statusText);
   const text = await answer.text();
-  return (answer.headers.get('content-type') || '').includes('json') ? JSON.parse(text) : { message: text, fields: {} };
+  const kind = answer.headers.get('content-type') || '';
+  if (kind.includes('json')) return JSON.parse(text);
+  return answer.ok && kind.includes('html') ? { next: answer.headers.get('content-location'), parts: text } : { message: text, fields: {} };
 }
 
 async function save() {
   timer = null;
   const told = active;
   const content = values();
+  const mine = form;
   local.set({ content, at: Date.now(), sent: false });
   try {
     const answer = await fetch(form.dataset.draft, {
@@ -64,15 +79,16 @@ async function save() {
       body: JSON.stringify({ content, rev: revision, seconds: active }),
     });
     const said = await heard(answer);
+    if (form !== mine) return; // it was sent in meanwhile, and another item stands here
     if (answer.status === 409) { ended(said.message); return; }
     if (!answer.ok) { tell(said.message, 'bad'); return; }
     revision = said.rev;
     active -= told;
     local.set({ content, at: Date.now(), sent: true });
-    lost.hidden = true;
+    part('lost').hidden = true;
     tell(form.dataset.saved.replace('{time}', new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' })));
   } catch {
-    gone();
+    if (form === mine) gone();
   }
 }
 
@@ -83,17 +99,17 @@ function ended(message) {
 }
 
 function gone() {
-  lost.hidden = false;
+  part('lost').hidden = false;
   setTimeout(again, 4000);
 }
 
 function again() {
-  if (lost.hidden) return;
+  if (part('lost').hidden) return;
   if (waiting) send(waiting); else save();
 }
 addEventListener('online', again);
 
-form.addEventListener('input', (event) => {
+function typed(event) {
   const now = Date.now();
   const spent = Math.min(now - last, 30000) / 1000;
   active += spent;
@@ -106,7 +122,7 @@ form.addEventListener('input', (event) => {
   clearTimeout(timer);
   local.set({ content: values(), at: now, sent: false });
   timer = setTimeout(save, 900);
-});
+}
 addEventListener('pagehide', () => { if (timer) { clearTimeout(timer); save(); } });
 
 async function send(body) {
@@ -116,18 +132,31 @@ async function send(body) {
   const button = document.querySelector('.act .btn.primary');
   button.setAttribute('aria-busy', 'true');
   try {
-    const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
+    const headers = { Accept: 'application/json', ...(form.dataset.desk && { 'X-Desk': form.dataset.desk }) };
+    const answer = await fetch(form.action, { method: 'POST', body, headers });
     const said = await heard(answer);
     waiting = null;
-    lost.hidden = true;
-    if (answer.ok) { leaving = true; local.drop(); location.assign(said.next); return; }
-    refused(said);
+    part('lost').hidden = true;
+    if (!answer.ok) { refused(said); return; }
+    local.drop();
+    leaving = true;
+    if (said.parts) goOn(said); else location.assign(said.next);
   } catch {
     gone();
   } finally {
     sending = leaving;
     button.removeAttribute('aria-busy');
   }
+}
+
+// The next item takes the place of this one: each part by its id, and the address, so that loading it anew shows the same.
+// The address is replaced and not added, because going back to what was sent in would show nothing else.
+function goOn({ next, parts }) {
+  for (const fresh of [...new DOMParser().parseFromString(parts, 'text/html').body.children]) part(fresh.id).replaceWith(fresh);
+  history.replaceState(null, '', next);
+  scrollTo(0, 0);
+  begin();
+  document.dispatchEvent(new Event('studio:shown'));
 }
 
 // The server's no: each message beside its field, the first one gets the focus, and the bar repeats it with a link.
@@ -148,18 +177,13 @@ function refused(said) {
   if (first) first.focus();
 }
 
-form.addEventListener('submit', (event) => {
+function submitted(event) {
   event.preventDefault();
   clearTimeout(timer);
   const body = new FormData(form, event.submitter);
   body.set('active_seconds', String(Math.round(total || (Date.now() - begun) / 1000)));
   body.set('pasted', String(pasted));
   send(body);
-});
-
-// A copy in this browser that the server never saw is newer than the server's.
-const kept = local.get();
-if (kept && !kept.sent && JSON.stringify(kept.content) !== JSON.stringify(values())) {
-  put(kept.content);
-  timer = setTimeout(save, 900);
 }
+
+begin();

@@ -43,12 +43,19 @@ document.addEventListener('change', (event) => {
 });
 document.addEventListener('htmx:configRequest', (event) => { event.detail.headers['X-CSRF-Token'] = document.body.dataset.csrf; });
 
-// A narrow screen scrolls the navigation to where one is; times of the server are shown in the reader's own.
+// A narrow screen scrolls the navigation to where one is.
 document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-for (const time of document.querySelectorAll('time[datetime]')) {
-  time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
-}
 
-// What is said after an action is read out even where the focus is elsewhere.
-const said = document.querySelector('.flash');
-if (said) requestAnimationFrame(() => { document.getElementById('announce').textContent = said.textContent.trim(); });
+// What is shown, with the page or in the place of a part of it: times of the server in the reader's own; and what is said after
+// an action is read out even where the focus is elsewhere.
+function setOut() {
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  }
+  const said = document.querySelector('.flash');
+  const announce = document.getElementById('announce');
+  announce.textContent = ''; // the same words said once more are news
+  if (said) requestAnimationFrame(() => { announce.textContent = said.textContent.trim(); });
+}
+document.addEventListener('studio:shown', setOut);
+setOut();

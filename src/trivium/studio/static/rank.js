@@ -4,11 +4,22 @@ class RankBoard extends HTMLElement {
   connectedCallback() {
     this.cards = [...this.querySelectorAll('.reply')];
     this.order = document.getElementById('order');
+    this.places = [];
+    this.past = []; // the orders before this one, for whoever takes a step back
+    this.now = JSON.stringify(this.cards.map((card) => this.rankOf(card)));
+    document.getElementById('undo').onclick = () => this.undo();
     this.addEventListener('focusin', (event) => this.settle(event.target.closest('.reply')));
     this.closest('form').addEventListener('change', () => this.show());
-    document.addEventListener('keydown', (event) => this.press(event));
+    this.pressed = (event) => this.press(event);
+    document.addEventListener('keydown', this.pressed);
     this.show();
     this.cards[0]?.focus({ preventScroll: true });
+  }
+
+  // The next item comes with a board of its own.
+  disconnectedCallback() {
+    document.removeEventListener('keydown', this.pressed);
+    this.clear();
   }
 
   rankOf(card) {
@@ -25,11 +36,16 @@ class RankBoard extends HTMLElement {
   }
 
   press(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !event.target.matches('textarea, [type=text]')) {
+      event.preventDefault();
+      return void this.undo();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys === 'off') return;
     if (event.target.matches('textarea, select, [type=text]') || document.querySelector('dialog[open]')) return;
     const elsewhere = {
       n: () => document.getElementById('note').focus(),
       s: () => document.getElementById('skip').click(),
+      z: () => this.undo(),
       0: () => document.querySelector('[name=none_acceptable]').click(),
     }[event.key];
     if (elsewhere) { event.preventDefault(); return void elsewhere(); }
@@ -57,6 +73,19 @@ class RankBoard extends HTMLElement {
     document.getElementById('say').textContent = `${card.dataset.name}, ${this.rankOf(card)}${tied && `, ${tied}`}`;
   }
 
+  undo() {
+    if (!this.past.length) return;
+    this.now = this.past.pop();
+    JSON.parse(this.now).forEach((rank, at) => this.give(this.cards[at], rank));
+    this.dispatchEvent(new Event('input', { bubbles: true }));
+    this.show();
+    document.getElementById('say').textContent = this.dataset.undone;
+  }
+
+  give(card, rank) {
+    for (const box of card.querySelectorAll('.rank input')) box.checked = Number(box.value) === rank;
+  }
+
   // Groups by digit, best first; competition ranks are given out here so that 1, 3, 3 reads as 1, 2 = 2.
   groups() {
     const found = new Map();
@@ -68,6 +97,10 @@ class RankBoard extends HTMLElement {
   }
 
   show() {
+    const now = JSON.stringify(this.cards.map((card) => this.rankOf(card)));
+    if (now !== this.now) this.past.push(this.now);
+    this.now = now;
+    document.getElementById('undo').disabled = !this.past.length;
     const groups = this.groups();
     const missing = this.dataset.ranked === 'no' ? [] : this.cards.filter((card) => !this.rankOf(card)).map((card) => card.dataset.slot);
     this.draw(groups, missing);
@@ -85,6 +118,7 @@ class RankBoard extends HTMLElement {
 
   // The bar: what is not ranked yet, then the places. Between the places lie gaps that open while something is dragged.
   draw(groups, missing) {
+    this.clear();
     this.order.replaceChildren();
     if (missing.length) this.place('tray', null, missing);
     let next = 1;
@@ -96,6 +130,11 @@ class RankBoard extends HTMLElement {
     this.place('gap', null, []);
   }
 
+  // Sortable keeps what it was made for until it is told to let go.
+  clear() {
+    for (const made of this.places.splice(0)) made.destroy();
+  }
+
   place(kind, digit, slots) {
     const row = document.createElement('li');
     row.className = kind;
@@ -104,11 +143,11 @@ class RankBoard extends HTMLElement {
     for (const slot of slots) list.append(Object.assign(document.createElement('span'), { className: 'chip-slot', textContent: slot }));
     row.append(list);
     this.order.append(row);
-    Sortable.create(list, {
+    this.places.push(Sortable.create(list, {
       group: 'order', forceFallback: true, fallbackTolerance: 4, animation: 0, draggable: '.chip-slot',
       onStart: () => this.order.classList.add('dragging'),
       onEnd: () => { this.order.classList.remove('dragging'); this.take(); },
-    });
+    }));
   }
 
   // A drop: the places from start to end give new digits; one place is one rank, however many lie in it.
@@ -116,9 +155,9 @@ class RankBoard extends HTMLElement {
     let next = 1;
     for (const row of this.order.children) {
       const slots = [...row.querySelectorAll('.chip-slot')].map((chip) => chip.textContent);
-      if (row.className === 'tray' || !slots.length) continue;
-      for (const slot of slots) this.querySelector(`.reply[data-slot="${slot}"] .rank input[value="${next}"]`).checked = true;
-      next += slots.length;
+      const rank = row.className === 'tray' ? null : next;
+      for (const slot of slots) this.give(this.querySelector(`.reply[data-slot="${slot}"]`), rank);
+      if (rank) next += slots.length;
     }
     this.dispatchEvent(new Event('input', { bubbles: true }));
     this.show();

@@ -1,6 +1,11 @@
 // Live counts beside the sheets: words as the requirement counts them, the bucket, and whether it is what the cell asks.
 const counts = document.querySelectorAll('.count[data-for]');
-const words = (text) => text.split(/\s+/u).filter(Boolean).length;
+// Letters of scripts without spaces, as core/words.py names them: there the browser's dictionary counts, ICU's as well.
+const unspaced = /[\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff\u19e0-\u19ff\u3005-\u3007\u3041-\u309f\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/u;
+const dictionary = new Intl.Segmenter(undefined, { granularity: 'word' });
+const found = (piece) => [...dictionary.segment(piece)].filter((part) => /[\p{L}\p{N}]/u.test(part.segment)).length;
+const words = (text) => text.split(/\s+/u).filter(Boolean).reduce((sum, piece) => sum + (unspaced.test(piece) ? Math.max(found(piece), 1) : 1), 0);
+const plurals = new Intl.PluralRules(document.documentElement.lang);
 const bucketOf = (count) => (count < 100 ? 'short' : count <= 500 ? 'medium' : 'long');
 
 function cell() {
@@ -11,7 +16,8 @@ function cell() {
 function recount() {
   for (const count of counts) {
     const number = words(document.getElementById(count.dataset.for).value);
-    count.querySelector('.num').textContent = count.dataset.words.replace('{n}', number.toLocaleString(document.documentElement.lang));
+    const forms = JSON.parse(count.dataset.words);
+    count.querySelector('.num').textContent = (forms[plurals.select(number)] || forms.other).replace('{n}', number.toLocaleString(document.documentElement.lang));
     const buckets = count.querySelector('.buckets');
     if (!buckets) continue;
     const bucket = bucketOf(number);
