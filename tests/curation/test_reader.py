@@ -155,6 +155,28 @@ def test_a_loop_of_links_ends(source: Path, log: Path) -> None:
     assert taken(source, log)[0] == ["text"]
 
 
+def test_a_folder_that_may_not_be_looked_into_is_named(
+    source: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source / "open").mkdir()
+    (source / "open" / "t.txt").write_text("text")
+    (source / "closed").mkdir()
+    listed = os.listdir
+
+    def forbidding(folder: Path) -> list[str]:
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(os, "listdir", forbidding)
+    with pytest.raises(SourceError, match="cannot look into a folder: Permission denied") as caught:
+        taken(source, log)
+    assert caught.value.where == str(source / "closed")
+    assert "leave it out" in caught.value.do
+    with pytest.raises(SourceError, match="cannot look into a folder"):
+        taken(source / "closed" / "t.txt", log)
+
+
 @pytest.mark.parametrize("make", ["missing", "empty", "other"])
 def test_a_source_that_cannot_be_read_says_what_was_wanted_found_and_where(source: Path, log: Path, make: str) -> None:
     path = source / "missing" if make == "missing" else source

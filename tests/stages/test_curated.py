@@ -115,6 +115,7 @@ def bits_of(folder: Path, scratch: Path) -> float:
         (["nowhere"], "nothing lies at this path"),
         (["a=.", "a=/"], "two sources are called a"),
         ([".", "--weight", "b=1"], "--weight: no source `b`"),
+        (["a=.", "--text-key", "b=body"], "--text-key: no source `b`"),
         (["a=.", "--weight", "a=much"], "wanted NAME=NUMBER"),
     ],
 )
@@ -124,6 +125,24 @@ def test_arguments_that_fit_nothing_are_one_message(
     os.makedirs(tmp_path / "out")
     assert main(["curate", *arguments, "--out", str(tmp_path / "out")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_key_that_holds_the_text_is_named_and_what_was_not_read_is_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"body": (data / "stories" / f"{number}.txt").read_text()} for number in range(6)]
+    lines = [*map(json.dumps, rows), "no row", json.dumps({"body": ""})]
+    (data / "rows.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    assert run(data, tmp_path / "without") == 2
+    said = capsys.readouterr().err
+    assert "no text under 'text', 'sections' (7, first rows.jsonl:1: its keys are body)" in said
+    assert "--text-key" in said
+    assert run(data, tmp_path / "out", "--text-key", "web=body") == 0
+    told = capsys.readouterr().out
+    assert "1 left out while reading: not valid JSON" in told
+    assert "1 left out while reading: empty text" in told
+    assert str(tmp_path / "out" / "curated" / "sources" / "ledger.jsonl") in told
+    assert "18 documents read" in told
 
 
 def test_thresholds_can_be_changed_on_the_scores_alone(data: Path, tmp_path: Path) -> None:

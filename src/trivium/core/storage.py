@@ -32,14 +32,14 @@ def storage_error(error: OSError, folder: Path) -> StorageError | None:
         return StorageError(
             "the disk is full; what was finished before is still good",
             where=str(named),
-            do="free space or choose another folder with --runs, then run the same command again: it continues",
+            do="free space, then run the same command again: it continues; or choose another folder",
         )
     refused = error.errno in FORBIDDEN and _related(named, folder)
     if refused or (error.errno == errno.ENOENT and _cannot_be(named, folder)):
         return StorageError(
             f"cannot write here: {error.strerror}",
             where=str(named),
-            do="give write permission, or choose another folder with --runs DIR or TRIVIUM_RUNS",
+            do="give write permission, or choose another folder: --runs DIR or TRIVIUM_RUNS, --out where it is asked",
         )
     return None
 

@@ -74,9 +74,9 @@ def find_files(path: Place, ledger: Ledger) -> list[Found]:
     """
     if isinstance(path, Address):
         return _files_of_store(path, ledger)
-    if not path.exists():
+    if not os.path.exists(path):
         parent = path.parent
-        beside = sorted(each.name for each in parent.iterdir())[:8] if parent.is_dir() else []
+        beside = sorted(_listed(parent)[1])[:8] if os.path.isdir(parent) else []
         around = f"beside it lie {', '.join(beside)}" if beside else "its folder is empty or missing too"
         raise SourceError(
             f"wanted {_WANTED}, found nothing at this path; {around}",
@@ -128,11 +128,11 @@ def _walk(root: Path) -> Iterator[str]:
     waiting = [root]
     while waiting:
         folder = waiting.pop()
-        status = folder.stat()
+        status, names = _listed(folder)
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
-        for name in sorted(os.listdir(folder), reverse=True):
+        for name in sorted(names, reverse=True):
             each = folder / name
             if each.is_dir():
                 waiting.append(each)
@@ -140,12 +140,24 @@ def _walk(root: Path) -> Iterator[str]:
                 yield each.relative_to(root).as_posix()
 
 
+def _listed(folder: Path) -> tuple[os.stat_result, list[str]]:
+    """Return what a folder is and the names in it; SourceError where it may not be looked into."""
+    try:
+        return folder.stat(), os.listdir(folder)
+    except OSError as error:
+        raise SourceError(
+            f"cannot look into a folder: {error.strerror}",
+            where=str(folder),
+            do="give permission to read it, or leave it out",
+        ) from error
+
+
 def _readable(path: Path, name: str, ledger: Ledger) -> Found | None:
     """Return the file, or write down why it cannot be read."""
     kind = _kind_or_told(name, ledger)
     if kind is None:
         return None
-    if not path.exists():
+    if not os.path.exists(path):
         ledger.drop("a link to nothing", file=name)
         return None
     status = path.stat()

@@ -54,7 +54,7 @@ def compose(asked: Asked) -> str:
     against = {f"evaluation-{number}": _place(text) for number, text in enumerate(asked.against, 1)}
     paths = [place for place in (*sources.values(), *against.values()) if isinstance(place, Path)]
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise SourceError("nothing lies at this path", where=str(path), do="check the path")
     licences = _pairs(asked.licences, sources, "licence")
     keys = _pairs(asked.text_keys, sources, "text-key")

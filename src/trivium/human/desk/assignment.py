@@ -15,7 +15,7 @@ from trivium.human.desk.offer import Free, hand_at, take
 from trivium.human.desk.settings import ProjectSettings, settings_of
 from trivium.human.desk.work import Work, work_of
 from trivium.human.states import ASSIGNMENT, Step, transition
-from trivium.human.store.columns import core, now
+from trivium.human.store.columns import core, now, spelled
 from trivium.human.store.journal_write import note_in
 from trivium.human.store.people import Membership
 from trivium.human.store.projects import Project
@@ -64,12 +64,13 @@ def lease(
 
 
 _ITEMS, _HOLDS, _PROJECTS, _MEMBERS = core(Item), core(Assignment), core(Project), core(Membership)
+_LEASED = spelled("leased")
 _DOOR = (
     select(
         _MEMBERS.c.party, _MEMBERS.c.role, _PROJECTS.c.kind, _PROJECTS.c.status, _PROJECTS.c.settings,
-        exists().where(_HOLDS.c.state == "leased", _HOLDS.c.lease_until <= bindparam("moment")).label("ran_out"),
+        exists().where(_HOLDS.c.state == _LEASED, _HOLDS.c.lease_until <= bindparam("moment")).label("ran_out"),
         exists()
-        .where(_HOLDS.c.person_id == bindparam("me"), _HOLDS.c.state == "leased")
+        .where(_HOLDS.c.person_id == bindparam("me"), _HOLDS.c.state == _LEASED)
         .where(_HOLDS.c.project_id == bindparam("project"))
         .label("holds"),
     )
@@ -95,11 +96,11 @@ def _at_the_door(db: Session, actor: Actor, project_id: str) -> Row[Any]:
 
 _HELD = (
     select(Assignment)
-    .where(Assignment.person_id == bindparam("me"), Assignment.state == "leased")
+    .where(Assignment.person_id == bindparam("me"), Assignment.state == _LEASED)
     .where(Assignment.project_id == bindparam("project"), Assignment.step == bindparam("at"))
     .where(Assignment.lease_until > bindparam("moment"))
     .order_by(Assignment.created_at)
-    .limit(1)
+    .limit(spelled(1))
 )
 
 
@@ -112,9 +113,9 @@ def _held(db: Session, actor: Actor, project_id: str, step: Step) -> Assignment 
 _GIVE_BACK = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(taken=_ITEMS.c.taken - 1)
 _RAN_OUT = (
     select(_HOLDS.c.id, _HOLDS.c.item_id)
-    .where(_HOLDS.c.state == "leased", _HOLDS.c.lease_until <= bindparam("moment"))
+    .where(_HOLDS.c.state == _LEASED, _HOLDS.c.lease_until <= bindparam("moment"))
     .order_by(_HOLDS.c.lease_until)
-    .limit(SWEEP)
+    .limit(spelled(SWEEP))
     .with_for_update(skip_locked=True, key_share=True)
 )
 

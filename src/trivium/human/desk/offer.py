@@ -17,7 +17,7 @@ from trivium.human.desk.settings import ProjectSettings
 from trivium.human.desk.work import Hold, Seen, Work, newest, shown, texts_at, work_of
 from trivium.human.states import ASSIGNMENT, Hand, Kind, Step, transition
 from trivium.human.store.at_once import AtOnce
-from trivium.human.store.columns import Json, UtcTime, new_id, now
+from trivium.human.store.columns import Json, UtcTime, new_id, now, spelled
 from trivium.human.store.projects import Ack, PoolPrompt
 from trivium.human.store.work import Assignment, Batch, Item, Reply
 
@@ -40,13 +40,12 @@ class Free:
 
 
 def fitting(
-    me: str | BindParameter[str], step: Step | BindParameter[str], *, writes: bool
+    me: str | BindParameter[str], step: Step | ColumnElement[Any], *, writes: bool
 ) -> list[ColumnElement[bool]]:
     """Return what makes an item one for this person at this step. `writes`: the step is to write."""
     own = aliased(Assignment)
-    # Words spelled out, because a list of parameters is spelled out anew at every call.
-    counted = or_(*(own.state == state for state in _COUNTED))
-    same = and_(own.step == step, own.round == Item.round, or_(counted, own.state == "skipped"))
+    counted = or_(*(own.state == spelled(state) for state in _COUNTED))
+    same = and_(own.step == step, own.round == Item.round, or_(counted, own.state == spelled("skipped")))
     other = and_(own.step != step, counted)
     fits: list[ColumnElement[bool]] = [
         or_(Item.reserved_for.is_(None), Item.reserved_for == me),
@@ -59,19 +58,19 @@ def fitting(
 
 
 @cache
-def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
+def _next_item(step: Step, by_cell: bool) -> Select[Any]:
     """Return the statement that finds and locks the first item for somebody, and brings along all that they will see;
     PostgreSQL passes over items that are being taken.
 
     Built once: to build it takes longer than to run it.
     """
-    me, step = bindparam("me", type_=String), bindparam("at", type_=Assignment.step.type)
+    me, at = bindparam("me", type_=String), spelled(step)
     waits = (
         select(Item.id, Item.round, Item.state, Item.cell, Item.attrs, Item.batch_id, Item.prompt_id)
-        .where(Item.project_id == bindparam("project"), Item.step == step, Item.taken < Item.wanted)
-        .where(*fitting(me, step, writes=writes))
+        .where(Item.project_id == bindparam("project"), Item.step == at, Item.taken < Item.wanted)
+        .where(*fitting(me, at, writes=step == "write"))
         .order_by(Item.priority, Item.draw)
-        .limit(1)
+        .limit(spelled(1))
         .with_for_update(of=Item, skip_locked=True, key_share=True)
     )
     if by_cell:
@@ -86,7 +85,7 @@ def _next_item(writes: bool, by_cell: bool) -> Select[Any]:
         .join(Batch, Batch.id == item.c.batch_id)
         .join(PoolPrompt, PoolPrompt.id == item.c.prompt_id, isouter=True)
         .join(Ack, and_(Ack.guideline_id == Batch.guideline_id, Ack.person_id == me), isouter=True)
-        .join(old, and_(old.item_id == item.c.id, old.person_id == me, old.step == step, old.round == item.c.round),
+        .join(old, and_(old.item_id == item.c.id, old.person_id == me, old.step == at, old.round == item.c.round),
               isouter=True)
     )  # fmt: skip
 
@@ -103,10 +102,10 @@ _TAKE, _TAKE_AGAIN = AtOnce(_MORE, _HOLD, types=_TYPES), AtOnce(_MORE, types={})
 
 def take(db: Session, free: Free, step: Step, cell: str | None) -> Work | None:
     """Take the first item that waits for somebody like them."""
-    given = {"me": free.person_id, "project": free.project_id, "at": step, "cell": cell}
+    given = {"me": free.person_id, "project": free.project_id, "cell": cell}
     if cell is None:
         del given["cell"]
-    found = db.connection().execute(_next_item(step == "write", cell is not None), given).one_or_none()
+    found = db.connection().execute(_next_item(step, cell is not None), given).one_or_none()
     if found is None:
         return None
     if step != "adjudicate" and found.accepted_on is None:

@@ -7,7 +7,18 @@ import time
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    literal_column,
+)
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
@@ -61,6 +72,17 @@ class UtcTime(TypeDecorator[datetime]):
 def words(name: str, literal: Any) -> Enum:
     """Return a text column type that holds only the words of a Literal, checked by the database too."""
     return Enum(*get_args(literal), name=name, native_enum=False, create_constraint=True, length=32)
+
+
+def spelled(word: str | int) -> ColumnElement[Any]:
+    """Return one of our own words, or a LIMIT, spelled out in a statement that is built once, not as its parameter.
+
+    PostgreSQL plans a prepared statement once for all parameters only where that seems no worse than to plan it for
+    these. For an unknown state no index over some of the states can be used, and an unknown LIMIT is taken for a tenth
+    of the rows; so the question for the next item was planned at every lease, four times as long as it ran.
+    """
+    assert isinstance(word, int) or word.isidentifier(), word
+    return literal_column(repr(word), Integer() if isinstance(word, int) else Text())
 
 
 class Table(DeclarativeBase):
