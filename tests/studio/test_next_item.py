@@ -14,7 +14,7 @@ from studio.visitors import Visitor
 from trivium.human.desk import guidelines
 from trivium.human.store.database import Database
 from trivium.human.store.projects import Project
-from trivium.human.store.work import Judgement
+from trivium.human.store.work import Judgement, Reply
 
 Visit = Callable[[str | None], Visitor]
 PART_IDS = ["place", "progress", "draft", "main", "skip-dialog"]
@@ -62,6 +62,10 @@ def test_an_order_is_answered_with_the_parts_of_the_next_item(desk: Desk, house:
     address = answer.headers["content-location"]
     assert address != desk.path
     assert f'action="{address}"' in answer.text
+    with house.read() as db:
+        models = {one for one in db.scalars(select(Reply.model_ref).distinct()) if one}
+    assert models
+    assert not any(word in answer.text for word in (*models, "mean_rank", "is_gold", "contested"))
     whole = desk.heron.get(address)
     assert whole.url.path == address
     for part in ("rank-board", "blockquote"):
