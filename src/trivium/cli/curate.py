@@ -115,8 +115,8 @@ def _show(made: dict[str, Artifact], folder: Path) -> None:
     documents = account["documents"]
     counts = _reading(made)
     for action, said in (("dropped", "left out while reading"), ("repaired", "repaired while reading")):
-        for reason, number in counts[action].most_common(MOST_REASONS):
-            typer.echo(f"{number:>12,} {said}: {reason}")
+        for reason, count in counts[action].most_common(MOST_REASONS):
+            typer.echo(f"{count:>12,} {said}: {reason}")
     if counts["dropped"]:
         typer.echo(f"{'':>12} each with file and line in {folder / 'sources' / 'ledger.jsonl'}")
     typer.echo(f"{documents['read']:>12,} documents read")
