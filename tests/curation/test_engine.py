@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -96,6 +97,22 @@ def test_an_error_for_people_comes_back_from_the_worker_as_it_was() -> None:
     with pytest.raises(SourceError, match="no good") as caught:
         list(Engine(EngineSettings()).each(refuse, ["x"]))
     assert (caught.value.where, caught.value.do) == ("x", "mend it")
+
+
+def test_a_full_disk_comes_back_from_the_worker_as_one() -> None:
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        list(Engine(EngineSettings()).each(fill, ["part"]))
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, "part")
+    with pytest.raises(OSError, match="of no number"):
+        list(Engine(EngineSettings()).each(fail, ["part"]))
+
+
+def fill(item: str) -> str:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), item)
+
+
+def fail(item: str) -> str:
+    raise OSError("of no number")
 
 
 def refuse(item: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,8 @@ def bits_of(folder: Path, scratch: Path) -> float:
         (["a=.", "a=/"], "two sources are called a"),
         ([".", "--weight", "b=1"], "--weight: no source `b`"),
         (["a=.", "--text-key", "b=body"], "--text-key: no source `b`"),
+        (["a=.", "--examples", "god=."], "did you mean `good`?"),
+        (["a=.", "--examples", "good=."], "wanted good and bad examples, found good ones alone"),
         (["a=.", "--weight", "a=much"], "wanted NAME=NUMBER"),
     ],
 )
@@ -143,6 +146,27 @@ def test_the_key_that_holds_the_text_is_named_and_what_was_not_read_is_told(
     assert "1 left out while reading: empty text" in told
     assert str(tmp_path / "out" / "curated" / "sources" / "ledger.jsonl") in told
     assert "18 documents read" in told
+
+
+def test_a_classifier_is_trained_from_examples_of_ones_own(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = random.Random(3)
+    kinds = {
+        "good": ["river", "woman", "walked", "talked", "days", "home", "story"],
+        "bad": ["click", "buy", "cheap", "now", "deal", "win"],
+    }
+    for kind, vocabulary in kinds.items():
+        rows = [{"text": " ".join(rng.choices(vocabulary, k=60)) + "."} for _ in range(60)]
+        (data / f"{kind}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    advertisement = {"text": " ".join(rng.choices(kinds["bad"], k=80)) + ". That is all. There is no more."}
+    (data / "rows.jsonl").write_text(json.dumps(advertisement) + "\n")
+    given = [part for kind in kinds for part in ("--examples", f"{kind}={data / kind}.jsonl")]
+    assert run(data, tmp_path / "out", *given, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {each["rule"]: each["by_source"] for each in told["corpus"]["dropped"]} == {
+        "unlike the good examples": {"web": 1}
+    }
 
 
 def test_thresholds_can_be_changed_on_the_scores_alone(data: Path, tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def curate(
         list[str],
         typer.Option("--text-key", metavar="[NAME=]KEY", help="Key or column that holds the text; `text` unless said."),
     ] = [],  # noqa: B006 (typer)
+    examples: Annotated[
+        list[str],
+        typer.Option(
+            metavar="KIND=PATH",
+            help="Examples of your own that train a classifier: `good` and `bad`, or `toxic` and `harmless`.",
+        ),
+    ] = [],  # noqa: B006 (typer)
     seed: Seed = 0,
     sets: Sets = [],  # noqa: B006 (typer)
     as_json: Json = False,
@@ -61,8 +68,8 @@ def curate(
     from trivium.core.store import Store
     from trivium.curation.recipe import Asked, compose
 
-    asked = Asked(tuple(sources), tuple(against), tuple(licences), tuple(weights), tuple(text_keys), seed)
-    text = compose(asked)
+    given = (sources, against, licences, weights, text_keys, examples)
+    text = compose(Asked(*map(tuple, given), seed=seed))
     recipe = out / f"{NAME}.toml"
     with storage(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -108,8 +115,8 @@ def _show(made: dict[str, Artifact], folder: Path) -> None:
     documents = account["documents"]
     counts = _reading(made)
     for action, said in (("dropped", "left out while reading"), ("repaired", "repaired while reading")):
-        for reason, number in counts[action].most_common(MOST_REASONS):
-            typer.echo(f"{number:>12,} {said}: {reason}")
+        for reason, count in counts[action].most_common(MOST_REASONS):
+            typer.echo(f"{count:>12,} {said}: {reason}")
     if counts["dropped"]:
         typer.echo(f"{'':>12} each with file and line in {folder / 'sources' / 'ledger.jsonl'}")
     typer.echo(f"{documents['read']:>12,} documents read")

@@ -57,7 +57,7 @@ class Engine:
     def each(self, work: Work, items: Sequence[str]) -> Iterator[str]:
         """Yield `work(item)` of each item as it is done, in no particular order.
 
-        A TriviumError that the work raises is raised here. One worker works in this process.
+        A TriviumError or an OSError that the work raises is raised here. One worker works in this process.
         """
         if self.settings.method == "native" and (self.settings.workers == 1 or len(items) == 1):
             yield from (_unwrapped(_guarded(work, item)) for item in items)
@@ -164,6 +164,9 @@ def _guarded(work: Work, item: str) -> str:
     except TriviumError as error:
         told = {"message": error.message, "where": error.where, "do": error.do}
         return json.dumps({"failed": type(error).__name__, **told})
+    except OSError as error:  # a full disk is said in one message, wherever the worker was
+        name = None if error.filename is None else str(error.filename)
+        return json.dumps({"refused": [error.errno, error.strerror or str(error), name]})
 
 
 def _unwrapped(answer: str) -> str:
@@ -171,5 +174,8 @@ def _unwrapped(answer: str) -> str:
     if "failed" in row:
         kind: type[TriviumError] = getattr(errors, row["failed"])
         raise kind(row["message"], where=row["where"], do=row["do"])
+    if "refused" in row:
+        number, text, name = row["refused"]
+        raise OSError(text) if number is None else OSError(number, text, name)
     done: str = row["done"]
     return done

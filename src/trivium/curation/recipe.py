@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from trivium.core.errors import InputError, SourceError
 from trivium.core.recipe import nearest
@@ -36,6 +36,20 @@ budget = 8_000_000           # bytes of text: four times as many pack a text 0.2
 """
 
 
+CLASSIFIERS = (("good", "bad"), ("toxic", "harmless"))
+"""Kinds of examples that train a classifier together."""
+ASKED_BY = {"evaluation": "decontamination", "good_examples": "examples", "toxic_examples": "toxicity"}
+"""Which section of [corpus] a source of this use asks for."""
+
+
+class Given(NamedTuple):
+    """One source: what it is for, its name, and where it lies."""
+
+    use: str
+    name: str
+    place: Path | str
+
+
 @dataclass(frozen=True)
 class Asked:
     """The arguments of `trivium curate`."""
@@ -45,14 +59,18 @@ class Asked:
     licences: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     text_keys: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     seed: int = 0
 
 
 def compose(asked: Asked) -> str:
     """Return the recipe as TOML; InputError on a source, a licence or a weight that fits nothing."""
     sources = _named(asked.sources)
-    against = {f"evaluation-{number}": _place(text) for number, text in enumerate(asked.against, 1)}
-    paths = [place for place in (*sources.values(), *against.values()) if isinstance(place, Path)]
+    given = [Given("text", name, place) for name, place in sources.items()]
+    given += [Given("evaluation", f"evaluation-{number}", _place(text)) for number, text in enumerate(asked.against, 1)]
+    given += _examples(asked.examples)
+    uses = {one.use for one in given}
+    paths = [one.place for one in given if isinstance(one.place, Path)]
     for path in paths:
         if not os.path.exists(path):
             raise SourceError("nothing lies at this path", where=str(path), do="check the path")
@@ -60,20 +78,40 @@ def compose(asked: Asked) -> str:
     keys = _pairs(asked.text_keys, sources, "text-key")
     root = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path.cwd()
     lines = [f"seed = {asked.seed}", 'road = "text"', "", "[sources]", 'method = "files"', f"root = {_toml(str(root))}"]
-    for use, places in (("text", sources), ("evaluation", against)):
-        for name, place in places.items():
-            licence = licences.get(name, licences.get("", "unstated"))
-            relative = os.path.relpath(place, root) if isinstance(place, Path) else place
-            fields: dict[str, Any] = {"name": name, "path": relative, "use": use, "licence": licence}
-            if use == "text" and (key := keys.get(name, keys.get(""))):
-                fields["text_keys"] = [key]
-            lines += ["", "[[sources.items]]", *(f"{key} = {_toml(value)}" for key, value in fields.items())]
+    for use, name, place in given:
+        licence = licences.get(name, licences.get("", "unstated"))
+        relative = os.path.relpath(place, root) if isinstance(place, Path) else place
+        fields: dict[str, Any] = {"name": name, "path": relative, "use": use, "licence": licence}
+        if use == "text" and (key := keys.get(name, keys.get(""))):
+            fields["text_keys"] = [key]
+        lines += ["", "[[sources.items]]", *(f"{key} = {_toml(value)}" for key, value in fields.items())]
     lines.append(STEPS)
-    if against:
-        lines += ["[corpus.decontamination]", ""]
+    lines += [f"[corpus.{section}]\n" for use, section in ASKED_BY.items() if use in uses]
     if asked.weights:
         lines += _mix(_pairs(asked.weights, sources, "weight"))
     return "\n".join(lines)
+
+
+def _examples(texts: Sequence[str]) -> list[Given]:
+    """Return the sources of `KIND=PATH` texts; a classifier needs both of its kinds."""
+    kinds = [kind for pair in CLASSIFIERS for kind in pair]
+    found = []
+    for number, text in enumerate(texts, 1):
+        kind, _equals, path = text.partition("=")
+        if kind not in kinds or not path:
+            do = f"write KIND=PATH with one of {', '.join(kinds)}{nearest(kind, kinds)}"
+            raise InputError(f"--examples: wanted KIND=PATH, found {text!r}", where=text, do=do)
+        found.append(Given(f"{kind}_examples", f"{kind}-examples-{number}", _place(path)))
+    uses = {one.use for one in found}
+    for pair in CLASSIFIERS:
+        missing = [kind for kind in pair if f"{kind}_examples" not in uses]
+        if len(missing) == 1:
+            other = pair[1 - pair.index(missing[0])]
+            raise InputError(
+                f"--examples: wanted {pair[0]} and {pair[1]} examples, found {other} ones alone",
+                do=f"give --examples {missing[0]}=PATH too",
+            )
+    return found
 
 
 def _place(text: str) -> Path | str:
