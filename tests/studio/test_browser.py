@@ -159,6 +159,8 @@ def test_the_next_item_comes_into_the_page_that_stands(window: Chromium) -> None
         window.until(lambda: window.one("#announce").get_attribute("textContent") == "Sent.")
     assert window.driver.execute_script("return window.stands")
     assert len(set(paths)) == 3
+    assert not window.violations()
+    assert window.shot("rank-next") == 1280
     prompt, address = window.text(".prompt .words"), window.driver.current_url
     window.one("#note").send_keys("kept")
     window.until(lambda: window.text("#draft").startswith("Draft saved"))
