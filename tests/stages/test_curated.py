@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -146,6 +147,29 @@ def test_the_key_that_holds_the_text_is_named_and_what_was_not_read_is_told(
     assert "1 left out while reading: empty text" in told
     assert str(tmp_path / "out" / "curated" / "sources" / "ledger.jsonl") in told
     assert "18 documents read" in told
+
+
+def test_a_full_disk_is_one_message_and_the_same_command_goes_on(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data, tmp_path / "whole") == 0
+    capsys.readouterr()
+
+    def full(*_given: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "out" / "scratch" / "part"))
+
+    for place in ("trivium.curation.part.PartWriter.write", "trivium.stages.tokens.write_shards"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, full)
+            assert run(data, tmp_path / "out") == 2
+        said = capsys.readouterr().err
+        assert "the disk is full; what was finished before is still good" in said
+        assert "run the same command again" in said
+        assert "Traceback" not in said
+    assert run(data, tmp_path / "out") == 0
+    shards = [tmp_path / name / "curated" / "tokens" / "train" for name in ("whole", "out")]
+    whole, again = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in shards)
+    assert again == whole
 
 
 def test_a_classifier_is_trained_from_examples_of_ones_own(

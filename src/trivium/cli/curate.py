@@ -68,8 +68,9 @@ def curate(
     from trivium.core.store import Store
     from trivium.curation.recipe import Asked, compose
 
-    given = (sources, against, licences, weights, text_keys, examples)
-    text = compose(Asked(*map(tuple, given), seed=seed))
+    text = compose(
+        Asked(tuple(sources), tuple(against), tuple(licences), tuple(weights), tuple(text_keys), tuple(examples), seed)
+    )
     recipe = out / f"{NAME}.toml"
     with storage(out):
         out.mkdir(parents=True, exist_ok=True)
