@@ -6,8 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from studio.visitors import Visitor
+from trivium.human.store.database import Database
+from trivium.human.store.people import Membership, Person
+from trivium.human.store.projects import Project
 from trivium.studio import pages_index
 from trivium.studio.routes import PAGES
 
@@ -44,6 +49,46 @@ IN_PROJECT = [page for page in PAGES if page.path.startswith("/p/{slug}/")]
 def allowed(method: str, path: str) -> set[str]:
     place = path.split("/")[3]
     return FEWER.get(f"{method} {path}") or FEWER.get(path) or MAY[place]
+
+
+SEATS: dict[tuple[str, str], set[str]] = {
+    ("client", "viewer"): {"coverage", "coverage.csv", "batches", "guideline", "deliveries"},
+    ("partner", "viewer"): {"coverage", "coverage.csv", "batches", "guideline", "deliveries"},
+    ("internal", "viewer"): {"coverage", "coverage.csv", "batches", "guideline", "deliveries"},
+    ("client", "writer"): {"guideline"},
+    ("client", "labeller"): {"guideline", "rank", "judge"},
+    ("internal", "reviewer"): {"guideline"},  # the partner makes the first review here
+    ("client", "reviewer"): {"guideline", "items", "review"},
+}
+"""Seats that nobody of the demo has → what may be opened from there; nothing but work and remarks may be sent."""
+WORK = {"rank", "judge", "review", "write", "items"}
+
+
+@pytest.mark.parametrize("seat", sorted(SEATS), ids="-".join)
+def test_each_seat_that_nobody_of_the_demo_has_opens_what_is_its_own(
+    visit: Visit, house: Database, seat: tuple[str, str]
+) -> None:
+    def sit(db: Session) -> None:
+        owl = db.scalar(select(Person.id).where(Person.pseudonym == "owl-31"))
+        where = select(Project.id).where(Project.slug == DEMONSTRATION).scalar_subquery()
+        mine = (Membership.person_id == owl, Membership.project_id == where)
+        db.execute(update(Membership).where(*mine).values(party=seat[0], role=seat[1]))
+
+    house.run(sit)
+    owl, wrong = visit("owl-31"), []
+    token = owl.token("/profile")
+    for page in IN_PROJECT:
+        address = re.sub(r"\{\w+\}", "none", page.path.replace("{slug}", DEMONSTRATION))
+        place = page.path.split("/")[3]
+        if page.method == "GET":
+            status = owl.get(address, follow_redirects=False).status_code
+            may = place in SEATS[seat] and FEWER.get(page.path) is None
+        else:
+            status = owl.client.post(address, data={"csrf": token}, follow_redirects=False).status_code
+            may = place in SEATS[seat] & WORK or page.path.endswith("/read")
+        if (status == 403) is may:
+            wrong.append((page.method, page.path, status))
+    assert not wrong
 
 
 @pytest.mark.parametrize("slug", sorted(MEMBERS))

@@ -59,6 +59,22 @@ def test_a_draft_outlives_its_hold_and_comes_back_to_the_same_person(database: D
         assert assignment.current(db, h.labeller1, again.assignment_id).draft == {"note": "half"}
 
 
+@pytest.mark.parametrize(("days", "kept"), [(6.9, True), (7.1, False)])
+def test_a_draft_is_kept_for_seven_days(database: Database, days: float, kept: bool) -> None:
+    with database.write() as db:
+        h = house(db, "comparison", settings=ProjectSettings(overlap=1))
+        batches.start(db, h.lead, batch_of(db, h, num_items=1, num_replies=2).id)
+        work = assignment.lease(db, h.labeller1, h.id)
+        assert work is not None
+        assignment.save_draft(db, h.labeller1, work.assignment_id, {"note": "half"}, rev=0)
+        then = now() - timedelta(days=days)
+        db.execute(update(Assignment).values(lease_until=then, draft_at=then))
+    with database.write() as db:
+        again = assignment.lease(db, h.labeller1, h.id)
+        assert again is not None
+        assert (again.assignment_id, again.draft) == (work.assignment_id, {"note": "half"} if kept else {})
+
+
 def test_nobody_judges_what_they_wrote_and_each_party_reviews_its_own_round(database: Database) -> None:
     with database.write() as db:
         h = house(db, "demonstration", settings=ProjectSettings(internal_qa=ALL, client_qa=ALL))

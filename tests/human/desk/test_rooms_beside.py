@@ -36,6 +36,7 @@ from trivium.human.desk.settings import ProjectSettings, SamplingPlan
 from trivium.human.store.columns import now
 from trivium.human.store.database import Database
 from trivium.human.store.journal import Outbox
+from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Batch, Item
 from trivium.records import Prompt
 
@@ -70,6 +71,23 @@ def test_guard_decisions_are_judged_by_majority_and_delivered(database: Database
         found = read(deliveries.all_files(db, deliveries.seal(db, h.lead, h.id, "g1").id)).judgements
         assert sorted((one.reply, one.desirable) for one in found if one.judge != "lead-00") == [
             ("So: 0.", True), ("So: 0.", True), ("So: 1.", False)]  # fmt: skip
+
+
+def test_a_guard_s_exchange_is_masked_before_it_is_kept(database: Database) -> None:
+    with database.write() as db:
+        h = house(db, "guard_review")
+        asked = Prompt.of("I am ada@example.org. Who am I?", origin="user", source="door", attrs={"group": "g"})
+        decision = GuardDecision(asked, "You are ada@example.org.", "door-1", blocked=True, category="privacy",
+                                 consent="terms 3", source_ref="r1")  # fmt: skip
+        assert guards.enqueue(db, h.lead, h.id, [decision]) == 1
+        assert guards.enqueue(db, h.lead, h.id, [decision]) == 0
+        work = assignment.lease(db, h.labeller1, h.id)
+        assert work is not None
+        assert work.messages[-1].content == "I am [e-mail]. Who am I?"
+        assert list(work.replies) == ["You are [e-mail]."]
+        prompt = db.scalars(select(PoolPrompt)).one()
+        assert (prompt.consent, prompt.source_ref, prompt.attrs) == ("terms 3", "r1", {"group": "g"})
+        assert "ada@" not in prompt.search_text
 
 
 def test_a_batch_gets_its_replies_from_a_model_and_a_failure_is_counted(database: Database) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from sqlalchemy import insert, select
@@ -21,6 +21,7 @@ from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import move, rest, settle, wait_for
 from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.settings import ProjectSettings, settings_of
+from trivium.human.privacy import masked
 from trivium.human.store.columns import new_id, now
 from trivium.human.store.journal_write import note_in
 from trivium.human.store.work import Batch, Item, Judgement
@@ -31,7 +32,7 @@ GuardVerdict = Literal["confirmed", "false_positive", "false_negative", "unsure"
 
 @dataclass(frozen=True)
 class GuardDecision:
-    """What a guard did to one exchange, personal data masked by whoever sends it."""
+    """What a guard did to one exchange; personal data in it is masked before it is kept."""
 
     prompt: Prompt
     reply: str
@@ -60,6 +61,7 @@ def enqueue(db: Session, actor: Actor, project_id: str, decisions: Sequence[Guar
     standing = stand(db, actor, project_id, "manage")
     if standing.project.kind != "guard_review":
         raise Conflict("this project reviews no guards")
+    decisions = [_without_personal_data(one) for one in decisions]
     batch = _running(db, project_id)
     settings = settings_of(standing.project)
     ids = take_in(
@@ -90,6 +92,13 @@ def enqueue(db: Session, actor: Actor, project_id: str, decisions: Sequence[Guar
         put_replies(db, batch.id, replies)
         note_in(db, project_id, actor.person_id, "guard.queued", f"batch:{batch.id}", items=len(rows))
     return len(rows)
+
+
+def _without_personal_data(one: GuardDecision) -> GuardDecision:
+    """Return the decision as people may see it: nobody asked whoever it names."""
+    said = tuple(message.model_copy(update={"content": masked(message.content)}) for message in one.prompt.messages)
+    fields = one.prompt.model_dump(exclude={"id", "messages"})
+    return replace(one, prompt=Prompt.of_messages(said, **fields), reply=masked(one.reply))
 
 
 def _running(db: Session, project_id: str) -> Batch:

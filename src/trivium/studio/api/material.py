@@ -88,7 +88,7 @@ class BatchOut(BaseModel):
 
 
 class DecisionIn(Strict):
-    """What a guard did in production; personal data is masked by whoever sends it."""
+    """What a guard did in production; personal data in it is masked before it is kept."""
 
     messages: list[Message] = Field(min_length=1)
     reply: str
