@@ -31,13 +31,13 @@ vocab_size = 600
 """
 
 HASHES = {
-    "corpus/documents.jsonl": "f43517009bb066bfb1bbcfb8c5b3da2dd0fb20a15e27c8625c7e1c5910f015f0",
+    "corpus/documents.jsonl": "6d1dbecf9f3940b0a0e269763c4a00ad2f92aa6236372730b747d9d037d633fb",
     "corpus/heldout.jsonl": "d648cc2248825c5761b91777c7b0b1c673f7ecc952ba7e5fcf7c8435a217e012",
-    "tokenizer/tokenizer.json": "ce20d22fa91d64ab60d367b0def6e0f76c99053c0890fc37351e148cce053038",
-    "tokens/train/shard-00000.bin": "e2fd4f01c14fca66a650e87a1d7d8a2294f7133000f2e709c081201b32cde7ba",
-    "tokens/train/shard-00000.idx.npy": "cfa47eb689f1f815ca7cf867c817248b0d8cb8fe2b0129e93afc9f6855a02938",
-    "tokens/heldout/shard-00000.bin": "d36ab63dcf1ccff36a72c292ccd047d48f026c466e139e8b6fe929deccbc5b31",
-    "tokens/heldout/shard-00000.idx.npy": "60c0c93b6a493f5ae1f31c52eabd5ce838d93294bd77347652f0bf1f337d7cba",
+    "tokenizer/tokenizer.json": "fa5775e67424c971397fe5bdd54e2eac2c576e0545fe58458dc15dad934362a5",
+    "tokens/train/shard-00000.bin": "395eefdc77062e683800d32b1c493543dfd8f6c541ada2c1c47cef49c9274374",
+    "tokens/train/shard-00000.idx.npy": "efc1bba8ee726169673b9d56c1428bda726ad70e523540b15acef0e367f32aec",
+    "tokens/heldout/shard-00000.bin": "1a03e51e0dca3b9b1b55574d21831faccfd87d32b01a2d24b42be012794cc2f0",
+    "tokens/heldout/shard-00000.idx.npy": "e994246c89929ffb9001d112e59906992b30690a1f04393f5fa332d01d1ee07c",
 }
 
 
