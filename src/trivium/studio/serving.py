@@ -15,6 +15,8 @@ from trivium.studio.settings import StudioSettings
 
 VARIABLE = "TRIVIUM_STUDIO_SETTINGS"
 """How a process that serves is told its settings by the one that started it."""
+KEEP_ALIVE_SECONDS = 75
+"""A line that is closed while somebody reads meets their next order; people read longer than uvicorn's five seconds."""
 _SETTINGS = TypeAdapter(StudioSettings)
 
 
@@ -26,8 +28,9 @@ def serve(settings: StudioSettings, database: Database, host: str, port: int, wo
     """
     if workers == 1:
         uvicorn.run(
-            create_app(settings, database), host=host, port=port, log_level="warning", server_header=False, ws="none"
-        )
+            create_app(settings, database), host=host, port=port, log_level="warning", server_header=False, ws="none",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )  # fmt: skip
         return
     os.environ[VARIABLE] = _SETTINGS.dump_json(settings).decode()
     jobs = Jobs(database, settings)
@@ -35,7 +38,7 @@ def serve(settings: StudioSettings, database: Database, host: str, port: int, wo
     try:
         uvicorn.run(
             f"{__name__}:app_of_worker", factory=True, workers=workers, host=host, port=port, log_level="warning",
-            server_header=False, ws="none",
+            server_header=False, ws="none", timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )  # fmt: skip
     finally:
         jobs.stop()
