@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from studio.browsers import Chromium
+from studio.browsers import Chromium, listening
 from studio.visitors import Visitor
 from trivium.human.store import migrate
 from trivium.human.store.database import Database
@@ -57,3 +57,14 @@ def chromium() -> Iterator[Chromium]:
     window = Chromium()
     yield window
     window.close()
+
+
+@pytest.fixture
+def window(chromium: Chromium, house: Database) -> Iterator[Chromium]:
+    """A browser at the demo's Studio, which leaves it as it was given."""
+    with listening(house) as address:
+        chromium.at = address
+        chromium.size(1280)
+        yield chromium
+        chromium.offline(False)
+        chromium.driver.get("about:blank")

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import select
 
-from studio.browsers import Chromium, listening
+from studio.browsers import Chromium
 from trivium.core.words import count_words
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 from trivium.human.store.work import Judgement, Mark, Reply
-
-
-@pytest.fixture
-def window(chromium: Chromium, house: Database) -> Iterator[Chromium]:
-    with listening(house) as address:
-        chromium.at = address
-        chromium.size(1280)
-        yield chromium
-        chromium.offline(False)
-        chromium.driver.get("about:blank")
 
 
 def order(window: Chromium) -> list[str]:

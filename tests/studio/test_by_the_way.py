@@ -4,10 +4,9 @@ a refusal, the keys, the reasons to skip; at each width, light and dark, and for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import update
 
@@ -34,15 +33,6 @@ class Walk:
                 self.wrong.append(f"{name}: wider than {width}")
         said = [one for one in self.window.complaints() if "password" not in one.lower() and allow not in one]
         self.wrong += [f"{name}: {one}" for one in said]
-
-
-@pytest.fixture
-def window(chromium: Chromium, house: Database) -> Iterator[Chromium]:
-    with listening(house) as address:
-        chromium.at = address
-        chromium.size(1280)
-        yield chromium
-        chromium.driver.get("about:blank")
 
 
 def test_the_first_page_of_a_new_house_and_the_empty_home_behind_it(chromium: Chromium, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ from trivium.training.loop import SimpleTask
 from trivium.training.optimizer import Optimizers
 from trivium.training.precision import PLAIN, Products
 from trivium.training.scores import end_scores
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,9 @@ class RankedTree:
         branches = tuple(once.index(reply) for reply in replies)
         return cls(replace(whole, replies=tuple(once)), tuple(mean_ranks), branches)
 
-    def per_rank(self, scores: Sequence[float]) -> list[float]:
-        """Return a score for each of the K, from one for each of the tree's replies."""
-        return list(scores) if self.branches is None else [scores[branch] for branch in self.branches]
+    def per_rank(self, values: Sequence[T]) -> list[T]:
+        """Return a value for each of the K, from one for each of the tree's replies."""
+        return list(values) if self.branches is None else [values[branch] for branch in self.branches]
 
 
 def rank_places(groups: Sequence[RankedTree]) -> Tensor:
@@ -50,9 +53,9 @@ def rank_places(groups: Sequence[RankedTree]) -> Tensor:
     places: list[int] = []
     offset = 0
     for group in groups:
-        num_replies = len(group.tree.replies)
-        places += [offset + branch for branch in group.branches or range(num_replies)]
-        offset += num_replies
+        end = offset + len(group.tree.replies)
+        places += group.per_rank(range(offset, end))
+        offset = end
     return torch.tensor(places, dtype=torch.long)
 
 

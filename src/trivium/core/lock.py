@@ -37,18 +37,22 @@ def lock(path: Path, waiting: Callable[[str], None] | None = None) -> Iterator[N
             fcntl.flock(handle, fcntl.LOCK_UN)
 
 
+def taken(handle: IO[str] | int) -> bool:
+    """Take the lock of an open file where nobody has it, and say whether it is had; closing the file lets it go."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _acquire(handle: IO[str], waiting: Callable[[str], None] | None) -> None:
     told = False
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not told and waiting is not None:
-                waiting(_holder(handle))
-            told = True
-            time.sleep(POLL_SECONDS)
-        else:
-            return
+    while not taken(handle):
+        if not told and waiting is not None:
+            waiting(_holder(handle))
+        told = True
+        time.sleep(POLL_SECONDS)
 
 
 def _holder(handle: IO[str]) -> str:

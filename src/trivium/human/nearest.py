@@ -27,9 +27,11 @@ def nearest(texts: Sequence[str], count: int) -> NDArray[np.int64]:
     >>> nearest(["steal a car", "steal a kiss", "what is red"], 1).tolist()
     [[1], [0], [0]]
     """
-    vectors = _vectors(texts)
     count = min(count, len(texts) - 1)
     found = np.zeros((len(texts), count), dtype=np.int64)
+    if not count:
+        return found
+    vectors = _vectors(texts)
     for start in range(0, len(texts), CHUNK):
         part = vectors[start : start + CHUNK]
         likeness = np.asarray((part @ vectors.T).todense())

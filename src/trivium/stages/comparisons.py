@@ -145,13 +145,13 @@ def _stray(prompts: Sequence[Prompt], replies: Sampled, config: SampledCompariso
     """
     rng = stream(context.seed, "comparisons", "stray", len(replies))
     originals = [row[0] for row in replies]
-    once = list(dict.fromkeys(originals))
-    place = {reply: index for index, reply in enumerate(once)}
-    by_prompt = nearest([prompt.text for prompt in prompts], max(config.strays, default=1))
-    by_reply = nearest([text for text, _ in once], max(config.alike_replies, default=1))
+    by_prompt = nearest([prompt.text for prompt in prompts], max(config.strays, default=0))
+    once = {reply: index for index, reply in enumerate(dict.fromkeys(originals))}
+    different = list(once)
+    by_reply = nearest([text for text, _ in different], max(config.alike_replies, default=0))
     for row, original, others in zip(replies, originals, by_prompt, strict=True):
         row += stray_replies(row, [originals[index] for index in others], config.strays, rng)
-        alike = [once[index] for index in by_reply[place[original]]] or [original]
+        alike = [different[index] for index in by_reply[once[original]]] or [original]
         row += stray_replies(row, alike, config.alike_replies, rng)
         order = rng.permutation(len(row))
         row[:] = [row[index] for index in order]

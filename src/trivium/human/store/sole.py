@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from trivium.core.lock import taken
 from trivium.human.store.database import Database
 
 _TAKE = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
@@ -48,11 +48,7 @@ class Sole:
         if self._file is None:
             path = f"{make_url(self._database.url).database}-{self._name}"
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return taken(self._file)
 
     def _hold_connection(self) -> bool:
         question, given = (_THERE, {}) if self._has else (_TAKE, {"name": f"trivium {self._name}"})

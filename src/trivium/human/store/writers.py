@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import time
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trivium.core.errors import StorageError
+from trivium.core.lock import taken
 
 BUSY_SECONDS = 30.0
 POLL_SECONDS = 0.0005
@@ -34,7 +34,7 @@ class Writers:
         try:
             handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                while not _locked(handle):
+                while not taken(handle):
                     if time.monotonic() > until:
                         raise _busy()
                     time.sleep(POLL_SECONDS)
@@ -43,14 +43,6 @@ class Writers:
                 os.close(handle)  # which lets go, as the system does for who was killed
         finally:
             self._here.release()
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _busy() -> StorageError:
