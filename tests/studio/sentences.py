@@ -24,7 +24,7 @@ from trivium.studio.render import environment
 STUDIO, HUMAN = resources.files("trivium.studio"), resources.files("trivium.human")
 SAYING = {"_", "say"}
 CHECKS = ("content", "personal data", "consent", "splits", "gold", "licences", "coverage", "contested", "agreement")
-REASONING = {"_contest", "_rank_problems", "_mark_problems", "problems"}
+REASONING = {"_contest", "_rank_problems", "_mark_problems", "problems", "_cells_are_apart"}
 """Functions whose every sentence is a reason."""
 TELLING_ROOMS = (
     "human/desk", "human/states.py", "human/rubrics.py", "human/coverage.py", "human/agreement.py", "human/ranking.py",
