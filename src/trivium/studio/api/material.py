@@ -66,6 +66,8 @@ class GenerationIn(Strict):
     top_k: int = Field(default=0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int = 0
+    num_replies: int | None = Field(default=None, ge=1, le=9)
+    """K; as the project is set where none is said."""
 
 
 class BatchIn(Strict):
@@ -155,7 +157,8 @@ def open_batch(slug: str, body: BatchIn, asking: Asking) -> BatchOut:
         if body.generation is not None:
             asked = body.generation
             sampling = generation.Sampling(
-                tuple(asked.temperatures), asked.max_new_tokens, asked.top_k, asked.top_p, asked.seed
+                tuple(asked.temperatures), asked.max_new_tokens, asked.top_k, asked.top_p, asked.seed,
+                asked.num_replies,
             )
             generation.request(db, actor, batch.id, asked.model, sampling)
         if body.start:

@@ -27,11 +27,13 @@ def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Resp
     start = {
         "title": standing.project.title, "purpose": standing.project.purpose, "status": standing.project.status,
         "overlap": settings.overlap, "lease_minutes": settings.lease_minutes, "method": settings.method,
-        "qa_party": settings.qa_party, "internal_share": settings.internal_qa.share, "client_share": settings.client_qa.share,
+        "qa_party": settings.qa_party, "internal_share": settings.internal_qa.share,
+        "client_share": settings.client_qa.share,
     }  # fmt: skip
     return here.page(
         "members.html", members=here.leaf(members), text=text, link=link, hook_secret=hook_secret,
-        waiting=waiting[:WAITING_SHOWN], num_waiting=len(waiting), asked=here.given(), given=here.given(**start) if "overlap" in here.form else start,
+        waiting=waiting[:WAITING_SHOWN], num_waiting=len(waiting), asked=here.given(),
+        given=here.given(**start) if "overlap" in here.form else start,
         hooks=webhooks.listed(here.db, here.actor, project_id),
         parties=[(key, here.say(key)) for key in get_args(Party)],
         roles=[(key, here.say(key)) for key in get_args(Role)],
