@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from studio.visitors import Visitor
+from trivium.human.store.database import Database
+from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.work import Assignment, Item
 
 Visit = Callable[[str | None], Visitor]
 
@@ -104,3 +109,20 @@ def test_what_is_refused_says_what_to_do_next(visit: Visit) -> None:
     assert told.status_code == 303
     answer = lead.post("/p/fresh/batches", {"size": "4", "model": "a/b"}, page="/p/fresh/batches")
     assert "The pool has no prompt left. Import prompts." in answer.text
+
+
+def test_who_reviews_a_pair_is_told_that_the_pool_has_one_like_it(visit: Visit, house: Database) -> None:
+    owl = visit("owl-31")
+    page = owl.get("/p/plain-words/review")
+    assert "Close to a prompt" not in page.text
+    with house.read() as db:
+        item = db.scalar(select(Item).join(Assignment).where(Assignment.id == page.url.path.rsplit("/", 1)[-1]))
+        assert item is not None
+        text = db.get_one(PoolPrompt, item.prompt_id).search_text
+    lead = visit("lark-01")
+    file = {"file": ("new.jsonl", json.dumps({"prompt": f"{text} Please."}), "application/jsonl")}
+    taken = lead.post("/p/plain-words/pool/import", {"origin": "dataset"}, page="/p/plain-words/pool", files=file)
+    assert taken.status_code == 200
+    again = visit("owl-31").get("/p/plain-words/review").text
+    assert "Close to a prompt that is there already." in again
+    assert re.search(r"0\.\d\d alike: ", again)
