@@ -208,7 +208,8 @@ def _close(here: Here, work: Work) -> list[dict[str, str]]:
     found = near.beside(here.db, here.actor, standing.project.id, item.prompt_id, least=least)
     if not found:
         return []
-    more = here.say("{likeness} alike: {text}", likeness=here.words.number(found[0].likeness, 2), text=found[0].text[:90])
+    alike, text = here.words.number(found[0].likeness, 2), found[0].text[:90]
+    more = here.say("{likeness} alike: {text}", likeness=alike, text=text)
     return [{"is": "warn", "says": here.say("Close to a prompt that is there already."), "more": more}]
 
 
