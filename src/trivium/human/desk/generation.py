@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Batch, Item
 from trivium.records import Message
 
+MOST_REPLIES = 9
+"""One digit key each."""
 PROBLEM = "problem"
 """Where in what was asked stands why it cannot be done: in the database, because any process is asked for it."""
 
@@ -32,6 +35,8 @@ class Sampling:
     top_k: int = 0
     top_p: float = 1.0
     seed: int = 0
+    num_replies: int | None = None
+    """K; None: as many as the project's settings say."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,17 @@ def request(db: Session, actor: Actor, batch_id: str, model_ref: str, sampling: 
         raise Conflict("replies are asked for before the batch starts")
     if not model_ref.strip():
         raise Invalid({"model": "name a model: RUN/STAGE, an artifact id or a folder"})
-    if not sampling.temperatures or min(sampling.temperatures) < 0 or not 1 <= sampling.max_new_tokens <= 8192:
+    warm = sampling.temperatures and all(0 <= one < math.inf for one in sampling.temperatures)  # NaN is neither
+    if not warm or not 1 <= sampling.max_new_tokens <= 8192:
         raise Invalid({"sampling": "wanted temperatures from 0 and 1 to 8192 tokens"})
+    number = settings_of(standing.project).num_replies if sampling.num_replies is None else sampling.num_replies
+    least = least_replies(db, batch, standing.project.kind)
+    if not least <= number <= MOST_REPLIES:
+        raise Invalid({"num_replies": f"wanted {least} to {MOST_REPLIES} replies a prompt, found {number}"})
     batch.generation = {
         "model_ref": model_ref.strip(), "temperatures": list(sampling.temperatures), "top_k": sampling.top_k,
         "top_p": sampling.top_p, "max_new_tokens": sampling.max_new_tokens, "seed": sampling.seed,
-        "num_replies": settings_of(standing.project).num_replies,
+        "num_replies": number,
     }  # fmt: skip
     note_in(db, batch.project_id, actor.person_id, "generation.requested", f"batch:{batch.id}", model=model_ref)
 

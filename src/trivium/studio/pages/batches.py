@@ -17,6 +17,7 @@ from trivium.human.desk.specs import cell_key, requirement_of
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Batch, Item
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
@@ -170,8 +171,15 @@ def _draw(here: Here, batch: Batch, size: int) -> None:
             temperature = float(here.field("temperature", "1.0") or "1.0")
         except ValueError as error:
             raise InputError("wanted a number for the temperature") from error
-        sampling = Sampling((temperature,), max_new_tokens=here.number("max_tokens", 128), seed=here.number("seed"))
-        generation.request(here.db, here.actor, batch.id, here.field("model"), sampling)
+        sampling = Sampling(
+            (temperature,), here.number("max_tokens", 128), seed=here.number("seed"),
+            num_replies=here.number("k") if here.field("k") else None,
+        )  # fmt: skip
+        try:
+            generation.request(here.db, here.actor, batch.id, here.field("model"), sampling)
+        except Invalid as error:
+            names = {"sampling": "temperature", "num_replies": "k"}
+            raise Invalid({names.get(name, name): text for name, text in error.fields.items()}) from error
 
 
 def batch_of(here: Here, ordinal: str) -> Batch:
@@ -179,9 +187,7 @@ def batch_of(here: Here, ordinal: str) -> Batch:
     standing = here.standing
     assert standing is not None
     row = here.db.scalar(
-        select(Batch).where(
-            Batch.project_id == standing.project.id, Batch.ordinal == (int(ordinal) if ordinal.isdigit() else 0)
-        )
+        select(Batch).where(Batch.project_id == standing.project.id, Batch.ordinal == (whole(ordinal) or 0))
     )
     if row is None:
         raise Unknown("there is no such batch")
@@ -259,8 +265,10 @@ def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
 def generation_progress(here: Here, slug: str, ordinal: str) -> Response:
     """The progress alone, asked for every second by the page."""
     here.project(slug, "see_plan")
-    batch = batch_of(here, ordinal)
-    return here.page("generation_live.html", generation=_generation(here, batch))
+    asked = _generation(here, batch_of(here, ordinal))
+    if asked is None:
+        raise Unknown("there is no such page")
+    return here.page("generation_live.html", generation=asked)
 
 
 @post("/p/{slug}/batches/{ordinal}/retry")
