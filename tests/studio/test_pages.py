@@ -41,7 +41,8 @@ FEWER: dict[str, set[str]] = {
     "/p/{slug}/guideline/edit": {"lead"}, "/p/{slug}/guideline/{version}/publish": {"lead"},
     "POST /p/{slug}/guideline": {"lead"}, "POST /p/{slug}/batches": {"lead"},
     "/p/{slug}/batches/{ordinal}/start": {"lead"}, "/p/{slug}/batches/{ordinal}/retry": {"lead"},
-    "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/answer": {"client"},
+    "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/cleared": {"lead"},
+    "/p/{slug}/deliveries/{milestone}/answer": {"client"},
 }  # fmt: skip
 IN_PROJECT = [page for page in PAGES if page.path.startswith("/p/{slug}/")]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
@@ -47,6 +47,12 @@ class Contents(BaseModel):
     """What the data must not be used for."""
     items: tuple[str, ...] = ()
     """Written when it is sealed: exactly these."""
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> Contents:
+        if self.dev_share + self.test_share >= 1:
+            raise ValueError("the shares for development and for tests leave nothing to train on")
+        return self
 
 
 def milestone_of(db: Session, project: Project, name: str, contents: Contents) -> Milestone:
