@@ -42,7 +42,8 @@ FEWER: dict[str, set[str]] = {
     "POST /p/{slug}/guideline": {"lead"}, "POST /p/{slug}/batches": {"lead"},
     "/p/{slug}/batches/{ordinal}/start": {"lead"}, "/p/{slug}/batches/{ordinal}/retry": {"lead"},
     "/p/{slug}/batches/{ordinal}/stop": {"lead"},
-    "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/answer": {"client"},
+    "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/cleared": {"lead"},
+    "/p/{slug}/deliveries/{milestone}/answer": {"client"},
 }  # fmt: skip
 IN_PROJECT = [page for page in PAGES if page.path.startswith("/p/{slug}/")]
 

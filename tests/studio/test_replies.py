@@ -76,6 +76,21 @@ def test_a_model_makes_k_replies_a_few_prompts_a_turn_and_labellers_get_them(hou
     assert {row.generation["temperature"] for row in rows} == {0.7, 1.0}
 
 
+def test_as_many_replies_are_made_as_the_lead_asked_for_on_the_page(house, visit, tmp_path, monkeypatch) -> None:
+    lead = visit("lark-01")
+    form = {"size": "2", "seed": "0", "replies": "model", "model": "quickstart/sft", "temperature": "0.7", "max_tokens": "9"}
+    rows = "\n".join(f'{{"instruction": "Name {n} blue things", "output": "y"}}' for n in range(2))
+    sent = {"csrf": lead.token("/p/everyday-help/pool"), "format": "alpaca", "origin": "dataset", "source": "s"}
+    lead.client.post("/p/everyday-help/pool/import", data=sent, files={"file": ("a.jsonl", rows.encode())})
+    assert lead.post("/p/everyday-help/batches", {**form, "k": "12"}).status_code == 422
+    assert lead.post("/p/everyday-help/batches", {**form, "k": "3"}).status_code == 303
+    assert made(house, tmp_path, monkeypatch).step()
+    with house.read() as db:
+        last = db.scalar(select(Batch.id).order_by(Batch.created_at.desc()).limit(1))
+        counts = select(func.count()).select_from(Reply).join(Item, Item.id == Reply.item_id).where(Item.batch_id == last)
+        assert db.scalars(counts.group_by(Item.id)).all() == [3, 3]
+
+
 def test_a_model_that_is_not_there_is_told_and_tried_again_only_on_request(house, tmp_path, monkeypatch) -> None:
 
     batch_id = wait_for_replies(house, 2)

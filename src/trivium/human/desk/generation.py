@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ class Sampling:
     top_p: float = 1.0
     seed: int = 0
     num_replies: int | None = None
-    """K; None: as the project is set."""
+    """K; None: as many as the project's settings say."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def request(db: Session, actor: Actor, batch_id: str, model_ref: str, sampling: 
     standing = stand(db, actor, batch.project_id, "manage")
     if batch.state != "open":
         raise Conflict("replies are asked for before the batch starts")
-    number = sampling.num_replies or settings_of(standing.project).num_replies
+    number = settings_of(standing.project).num_replies if sampling.num_replies is None else sampling.num_replies
     _check(model_ref, sampling, number, least_replies(db, batch, standing.project.kind))
     batch.generation = {
         "model_ref": model_ref.strip(), "temperatures": list(sampling.temperatures), "top_k": sampling.top_k,
@@ -83,7 +84,7 @@ def _check(model_ref: str, sampling: Sampling, number: int, least: int) -> None:
         wrong["model"] = "name a model: RUN/STAGE, an artifact id or a folder"
     if not least <= number <= MOST_REPLIES:
         wrong["k"] = f"wanted {least} to {MOST_REPLIES} replies a prompt, found {number}"
-    if not sampling.temperatures or not all(0 <= one < float("inf") for one in sampling.temperatures):
+    if not sampling.temperatures or not all(0 <= one < math.inf for one in sampling.temperatures):  # NaN is neither
         wrong["temperature"] = "wanted a temperature from 0"
     if not 1 <= sampling.max_new_tokens <= MOST_TOKENS:
         wrong["max_tokens"] = f"wanted 1 to {MOST_TOKENS} tokens, found {sampling.max_new_tokens}"
@@ -180,9 +181,7 @@ def store(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewReply]])
     good = {item_id: given for item_id, given in fresh.items() if len(given) >= least}
     put_replies(db, batch_id, good)
     if good:
-        db.execute(
-            update(Item).where(Item.id.in_(list(good))).values(state="labelling", step="label", wanted=overlap)
-        )
+        db.execute(update(Item).where(Item.id.in_(list(good))).values(state="labelling", step="label", wanted=overlap))
     bad = [item_id for item_id in fresh if item_id not in good]
     if bad:
         db.execute(update(Item).where(Item.id.in_(bad)).values(state="rejected", step=None, wanted=0))

@@ -18,6 +18,7 @@ from trivium.human.desk.specs import cell_key, requirement_of
 from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Batch, Item
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
@@ -190,9 +191,7 @@ def _project(here: Here) -> Project:
 def batch_of(here: Here, ordinal: str) -> Batch:
     """Return the batch of that number in the project one stands in."""
     row = here.db.scalar(
-        select(Batch).where(
-            Batch.project_id == _project(here).id, Batch.ordinal == (int(ordinal) if ordinal.isdigit() else 0)
-        )
+        select(Batch).where(Batch.project_id == _project(here).id, Batch.ordinal == (whole(ordinal) or 0))
     )
     if row is None:
         raise Unknown("there is no such batch")
@@ -275,8 +274,10 @@ def generation_progress(here: Here, slug: str, ordinal: str) -> Response:
     """The progress alone, asked for every second by the page, which is loaded anew when it ends: the items changed."""
     here.project(slug, "see_plan")
     found = _generation(here, batch_of(here, ordinal))
+    if found is None:
+        raise Unknown("there is no such page")
     answer = here.page("generation_live.html", generation=found, models=())
-    if found is None or not found["running"]:
+    if not found["running"]:
         answer.headers["HX-Refresh"] = "true"
     return answer
 

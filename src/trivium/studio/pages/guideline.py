@@ -10,6 +10,7 @@ from trivium.human.rubrics import HARM_FLAGS, ORDER, RUBRICS, Rubric
 from trivium.human.store.projects import Guideline
 from trivium.studio.changes import line_changes
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.pages.door import inside
 from trivium.studio.routes import get, post
 
@@ -39,8 +40,8 @@ def rubric_of(guideline: Guideline | None) -> Rubric | None:
 
 
 def _version(rows: list[Guideline], number: str | None) -> Guideline | None:
-    if number and number.isdigit():
-        found = next((row for row in rows if row.version == int(number)), None)
+    if (asked := whole(number)) is not None:
+        found = next((row for row in rows if row.version == asked), None)
         if found is None:
             raise Unknown("there is no such version of the guideline")
         return found

@@ -15,6 +15,7 @@ from trivium.human.formats import FORMATS, Provenance, Reject, prompts_of
 from trivium.human.store.projects import PromptOrigin
 from trivium.records import Comparison, Origin, Record
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.pages.coverage import LENGTHS
 from trivium.studio.routes import get, post
 from trivium.studio.uploads import read_upload
@@ -26,7 +27,7 @@ REJECTS_SHOWN = 200
 def _shown(here: Here, slug: str, result: dict[str, Any] | None = None) -> Response:
     standing = here.project(slug, "manage")
     asked = here.request.query_params
-    page = int(asked.get("page", "0")) if asked.get("page", "0").isdigit() else 0
+    page = whole(asked.get("page")) or 0
     text = asked.get("text", "")
     rows, total = pool.search(
         here.db, here.actor, standing.project.id, text=text, unused=asked.get("unused") == "1", page=page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from fastapi.responses import Response
 
 from trivium.human.desk import projects
@@ -43,7 +45,11 @@ def open_project(here: Here) -> Response:
     kind = here.field("kind")
     if kind not in {key for key, _, _ in KINDS}:
         raise Invalid({"kind": "choose what people do in it"})
-    settings = checked({"overlap": here.number("overlap", 5), "qa_party": here.field("qa_party", "partner")})
+    settings = checked({
+        "overlap": here.number("overlap", 5), "qa_party": here.field("qa_party", "partner"),
+        # Drawn, because from a seed that is known a labeller could reckon the order of the replies back.
+        "seed": secrets.randbelow(2**31),
+    })  # fmt: skip
     project = projects.create(here.db, here.actor, here.field("slug"), here.field("title"), kind, settings)  # type: ignore[arg-type]
     return here.to(f"/p/{project.slug}/guideline/edit", here.say("The project is open. Say what people are to do."))
 
