@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from studio.visitors import Visitor
 from trivium.human.store.database import Database
@@ -126,3 +127,76 @@ def test_who_reviews_a_pair_is_told_that_the_pool_has_one_like_it(visit: Visit, 
     again = visit("owl-31").get("/p/plain-words/review").text
     assert "Close to a prompt that is there already." in again
     assert re.search(r"0\.\d\d alike: ", again)
+
+
+def test_prompts_can_be_typed_with_where_they_come_from(visit: Visit, house: Database) -> None:
+    lead = opened(visit, "comparison")
+    sent = {"typed": "Why is the sky blue?\r\n\r\nWrite a poem:\r\n- two lines\r\n \r\n\r\nWhy is the sky blue?", "language": "en"}
+    nobody_asked = lead.post("/p/fresh/pool/import", sent | {"origin": "user"}, page="/p/fresh/pool")
+    assert errors(nobody_asked.text) == ["Say under which words the users agreed."]
+    assert "Write a poem:" in nobody_asked.text
+    taken = lead.post("/p/fresh/pool/import", sent | {"origin": "user", "consent": "terms 3"}, page="/p/fresh/pool")
+    assert taken.status_code == 303
+    assert "2 prompts are new, 1 were there already." in lead.get("/p/fresh/pool").text
+    with house.read() as db:
+        rows = list(db.scalars(select(PoolPrompt).where(PoolPrompt.consent == "terms 3")))
+    assert {(row.search_text, row.origin, row.source) for row in rows} == {
+        ("Why is the sky blue?", "user", "user"), ("Write a poem:\n- two lines", "user", "user")
+    }  # fmt: skip
+    nothing = lead.post("/p/fresh/pool/import", {"typed": " \n "}, page="/p/fresh/pool")
+    assert errors(nothing.text) == ["Choose a file, or write prompts below."]
+
+
+def test_a_drawn_prompt_is_given_to_a_writer_who_writes_the_reply_only(visit: Visit) -> None:
+    lead = visit("lark-01")
+    typed = {"typed": "What is the tallest tree?", "origin": "dataset", "language": "en"}
+    lead.post("/p/plain-words/pool/import", typed, page="/p/plain-words/pool")
+    form = {"size": "1", "prompts": "pool", "seed": "0"}
+    assert lead.post("/p/plain-words/batches", form, page="/p/plain-words/batches").status_code == 303
+    tern = visit("tern-04")
+    for _ in range(40):
+        page = tern.get("/p/plain-words/write")
+        if "Given by the pool" in page.text:
+            break
+        tern.post(f"{page.url.path}/skip", {"reason": "no_idea"}, page=page.url.path)
+    assert "What is the tallest tree?</textarea>" in page.text
+    assert 'name="cell"' not in page.text
+    form = {"reply": "A redwood.", "task_type": "open_qa", "prompt_type": "instructive", "response_type": "short_phrase",
+            "domain": "science", "language": "en"}  # fmt: skip
+    assert tern.post(page.url.path, form, page=page.url.path).status_code == 303
+
+
+def test_an_invitation_names_the_project_and_the_way_in_and_can_be_taken_back(visit: Visit, client: TestClient) -> None:
+    lead = opened(visit)
+    made = lead.post("/p/fresh/members", {"party": "partner", "role": "writer"}, page="/p/fresh/members")
+    [link] = re.findall(r"/join/[\w-]+", made.text)
+    client.cookies.clear()
+    guest = visit(None)
+    shown = guest.get(link).text
+    assert "Fresh" in shown
+    assert f"/sign-in?next={link}" in shown
+    lead = visit("lark-01")
+    [place] = re.findall(r"/p/fresh/invitations/[0-9a-f]+/remove", lead.get("/p/fresh/members").text)
+    assert lead.post(place, page="/p/fresh/members").status_code == 303
+    assert "/invitations/" not in lead.get("/p/fresh/members").text
+    client.cookies.clear()
+    assert guest.get(link).status_code == 404
+
+
+def test_a_lead_is_told_whom_a_batch_will_wait_for(visit: Visit) -> None:
+    lead = opened(visit)
+    told = {"after": "0", "markdown": "Write well.", "do": "publish"}
+    lead.post("/p/fresh/guideline", told, page="/p/fresh/guideline/edit")
+    lead.post("/p/fresh/requirement", {"body": "language=de 3", "do": "freeze"}, page="/p/fresh/requirement")
+    assert "Invite" not in lead.get("/p/fresh/batches").text
+    opened_ = lead.post("/p/fresh/batches", {"size": "2"}, page="/p/fresh/batches")
+    assert "Deutsch" in lead.get(opened_.headers["location"]).text  # what is not written yet is named by its cell
+    board = lead.get("/p/fresh/batches").text
+    assert "Nobody here writes. Invite a writer." in board
+    assert "Nobody can do the first review. Invite a reviewer, party: partner." in board
+    assert "Nobody can do the client’s review." in board
+    sent = SETTINGS | {"qa_party": "internal", "client_share": "0"}
+    lead.post("/p/fresh/settings", sent, page="/p/fresh/members")
+    board = lead.get("/p/fresh/batches").text
+    assert "Nobody here writes. Invite a writer." in board
+    assert "review." not in board  # the lead is one of ourselves and may review

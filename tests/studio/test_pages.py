@@ -34,7 +34,7 @@ MAY: dict[str, set[str]] = {
     "review": {"reviewer", "client"}, "adjudicate": {"lead"}, "coverage": {"lead", "client"},
     "coverage.csv": {"lead", "client"}, "batches": {"lead", "client"}, "guideline": EVERYBODY, "requirement": {"lead"},
     "quality": {"lead", "client"}, "deliveries": {"lead", "client"}, "pool": {"lead"}, "members": {"lead"},
-    "log": {"lead"}, "items": {"lead", "reviewer", "client"}, "settings": {"lead"}, "webhooks": {"lead"},
+    "log": {"lead"}, "items": {"lead", "reviewer", "client"}, "settings": {"lead"}, "invitations": {"lead"}, "webhooks": {"lead"},
 }  # fmt: skip
 """The first part of an address below a project → who may open it; below it the same people or fewer."""
 FEWER: dict[str, set[str]] = {

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from trivium.core.reference import models_below
 from trivium.core.store import Store
-from trivium.human.desk import batches, generation, guidelines, pool, specs
+from trivium.human.desk import batches, generation, guidelines, hands, pool, specs
 from trivium.human.desk.batches import BoardRow
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.generation import Sampling
@@ -17,6 +17,7 @@ from trivium.human.desk.settings import settings_of
 from trivium.human.desk.specs import cell_key, requirement_of
 from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Batch, Item
+from trivium.studio import cells
 from trivium.studio.here import Here
 from trivium.studio.numbers import whole
 from trivium.studio.problems import sentence
@@ -109,7 +110,20 @@ def batches_page(here: Here, slug: str) -> Response:
             ("pool", here.say("drawn from the pool, to be answered")),
         ],
         models=models_below(Store(here.settings.runs)),
+        lacking=[_told_lack(here, one) for one in hands.lacking(here.db, here.actor, project.id)],
     )
+
+
+def _told_lack(here: Here, lack: hands.Lack) -> str:
+    """Return whom to invite, and why."""
+    if lack.step == "write":
+        return here.say("Nobody here writes. Invite a writer.")
+    if lack.step == "label":
+        have, want = lack.have, lack.want
+        return here.say("{m} people judge each item, and {n} labellers are here. Invite more.", n=have, m=want)
+    if lack.step == "qa_client":
+        return here.say("Nobody can do the client’s review. Invite a reviewer of the client, or set its share to 0.")
+    return here.say("Nobody can do the first review. Invite a reviewer, party: {party}.", party=here.say(lack.party))
 
 
 def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
@@ -213,7 +227,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
     batch = batch_of(here, ordinal)
     after = here.request.query_params.get("after", "")
     query = (
-        select(Item.id, Item.state, Item.round, Item.done, Item.wanted, PoolPrompt.search_text)
+        select(Item.id, Item.state, Item.round, Item.done, Item.wanted, Item.attrs, PoolPrompt.search_text)
         .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
         .where(Item.batch_id == batch.id, Item.id > after)
         .order_by(Item.id)
@@ -234,6 +248,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
             {
                 "id": row.id,
                 "text": (row.search_text or "")[:120],
+                "cell": "" if row.search_text else cells.title(row.attrs, here.words),
                 "is": SHAPES[row.state],
                 "says": here.say(STATES[row.state]),
                 "round": row.round,

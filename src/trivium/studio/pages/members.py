@@ -65,6 +65,14 @@ def invite(here: Here, slug: str) -> Response:
     return _shown(here, slug, link=f"{str(here.request.base_url).rstrip('/')}/join/{secret}")
 
 
+@post("/p/{slug}/invitations/{invitation_id}/remove", again=members_page)
+def take_back(here: Here, slug: str, invitation_id: str) -> Response:
+    """Make a link good for nothing that nobody has used yet."""
+    standing = here.project(slug, "manage")
+    invitations.take_back(here.db, here.actor, standing.project.id, invitation_id)
+    return here.to(f"/p/{slug}/members", here.say("Taken back. The link leads nowhere now."))
+
+
 @post("/p/{slug}/members/{person_id}", again=members_page)
 def set_member(here: Here, slug: str, person_id: str) -> Response:
     """Make somebody another kind of member."""

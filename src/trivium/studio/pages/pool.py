@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -11,9 +12,10 @@ from trivium.human.desk import batches, pool
 from trivium.human.desk.batches import NewReply
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.pool import NewPrompt
+from trivium.human.desk.writing import MAX_TEXT
 from trivium.human.formats import FORMATS, Provenance, Reject, prompts_of
-from trivium.human.store.projects import PromptOrigin
-from trivium.records import Comparison, Origin, Record
+from trivium.human.store.projects import Project, PromptOrigin
+from trivium.records import Comparison, Origin, Prompt, Record
 from trivium.studio.here import Here
 from trivium.studio.numbers import whole
 from trivium.studio.pages.coverage import LENGTHS
@@ -74,7 +76,7 @@ def import_file(here: Here, slug: str) -> Response:
     standing = here.project(slug, "manage")
     file = here.upload("file")
     if file is None:
-        raise Invalid({"file": here.say("Choose a file.")})
+        return _typed(here, standing.project)
     read = read_upload(file, here.field("format"), _provenance(here), here.settings.unpacked_bytes)
     records, rejects = read.imported
     if here.field("as") == "batch" and standing.project.kind == "comparison":
@@ -94,6 +96,22 @@ def import_file(here: Here, slug: str) -> Response:
             "num_records": len(records),
         },
     )
+
+
+def _typed(here: Here, project: Project) -> Response:
+    """Take in prompts that were typed, an empty line between two."""
+    lines = str(here.form.get("typed") or "").replace("\r", "")
+    texts = [one.strip() for one in re.split(r"\n[^\S\n]*\n", lines) if one.strip()]
+    if not texts:
+        raise Invalid({"file": here.say("Choose a file, or write prompts below.")})
+    if (longest := max(map(len, texts))) > MAX_TEXT:
+        raise Invalid({"typed": f"at most {MAX_TEXT:,} characters, found {longest:,}"})
+    said = _provenance(here)
+    origin = said.of(said.origin)
+    added = pool.add(here.db, here.actor, project.id, _new(here, [Prompt.of(one, **origin) for one in texts]))
+    known = len(texts) - added.num_new
+    told = here.say("{n} prompts are new, {m} were there already.", n=added.num_new, m=known)
+    return here.to(f"/p/{project.slug}/pool", told)
 
 
 def _new(here: Here, records: Sequence[Record]) -> list[NewPrompt]:
