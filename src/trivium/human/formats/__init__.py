@@ -19,6 +19,7 @@ from trivium.human.formats.dolly_hhrlhf import DOLLY_HHRLHF
 from trivium.human.formats.format import Format, Loss, Provenance
 from trivium.human.formats.format import losses as losses_of
 from trivium.human.formats.helpsteer import HELPSTEER2, HELPSTEER2_PREFERENCE, HELPSTEER3
+from trivium.human.formats.hh_red_team import HH_RED_TEAM
 from trivium.human.formats.hh_rlhf import HH_RLHF
 from trivium.human.formats.label_studio import LABEL_STUDIO
 from trivium.human.formats.oasst import OASST
@@ -52,6 +53,7 @@ FORMATS: dict[str, Format] = {
         ALPACA_PREFERENCE,
         SHAREGPT,
         HH_RLHF,
+        HH_RED_TEAM,
         *OASST,
         ULTRAFEEDBACK,
         ULTRAFEEDBACK_BINARIZED,
