@@ -148,6 +148,18 @@ def only_turns(prompt: Prompt, name: str) -> str:
     return prompt.text
 
 
+ABOUT_REPLIES = {"overall", "order", "solution", "step", "steps", "rating", "red_team_member_id"}
+"""Attributes by which formats remember what a row said of its replies."""
+
+
+def asked_alone(prompt: Prompt) -> Prompt:
+    """Return a prompt without what its row said beyond it: of its replies, and of the row as a whole. New replies to it
+    are none of that.
+    """
+    attrs = {key: one for key, one in prompt.attrs.items() if not key.startswith(KEPT) and key not in ABOUT_REPLIES}
+    return prompt if attrs == prompt.attrs else prompt.model_copy(update={"attrs": attrs})
+
+
 def identified(row: Row, prompt: Prompt) -> Prompt:
     """Return the prompt with the row's `id` put away, unless it is the one that we gave it ourselves."""
     if row.get("id") in (None, prompt.id):
