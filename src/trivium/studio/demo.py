@@ -243,14 +243,14 @@ def _written(house: House, work: Work) -> writing.Written:
 
 
 def _review_all(db: Session, house: House, slug: str, step: Step, *, returns: int = 0, most: int = 10_000) -> None:
-    """Let a reviewer go through the sample; so many of the first writer's texts are returned."""
+    """Let a reviewer go through the sample; so many of the last writer's texts are returned."""
     actor = house.actors["owl-31" if step == "qa_internal" else "stork-09"]
     for _ in range(most):
         work = assignment.lease(db, actor, house.projects[slug].id, step=step)
         if work is None:
             return
         verdict = review.Review("accept", seconds=45)
-        if returns and review.dossier(db, actor, work.item_id).past[0].by == WRITERS[0]:
+        if returns and review.dossier(db, actor, work.item_id).past[0].by == WRITERS[-1]:
             returns -= 1
             note = "True and clear. One thing is missing: what should a person do who is not sure?"
             verdict = review.Review("reject", ["too_vague"], note, seconds=90)

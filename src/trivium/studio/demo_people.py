@@ -23,6 +23,7 @@ class DemoPerson(NamedTuple):
 
 DEMO_PEOPLE: tuple[DemoPerson, ...] = (
     DemoPerson("tern-04", "writes demonstrations", "Write a prompt and the best reply for a kind that is still short."),
+    DemoPerson("dunlin-30", "writes, too, and has a text back", "Write it again as the reviewer asks, and see what became of the others."),
     DemoPerson("owl-31", "reviews for the partner", "Accept, mend or return what the writers sent in."),
     DemoPerson("heron-12", "ranks replies", "Put four replies in order, by keys or by hand."),
     DemoPerson("finch-07", "ranks replies, too", "Rank the same prompts; neither sees the other’s order."),

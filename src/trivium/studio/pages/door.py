@@ -26,10 +26,10 @@ def inside(address: str) -> str:
 
 @get("/sign-in", signed_in=False)
 def sign_in_page(here: Here) -> Response:
-    """Show the door; the first to come makes the house theirs. In a demo one comes back here to be somebody else."""
+    """Show the door; the first to come makes the house theirs."""
     if people.nobody_yet(here.db):
         return here.to("/welcome")
-    if here.visit is not None and not here.refused and not here.settings.demo:
+    if here.visit is not None and not here.refused:
         return here.to("/")
     return here.page(
         "sign_in.html",

@@ -49,22 +49,22 @@ function adopt(event) {
     if (tick) tick.checked = String(value) === 'yes';
     if (select) select.value = value;
   }
-  tell();
+  tellTask();
   if (event) recount();
 }
 
 // What the chosen task asks for, below the list.
-const hint = document.getElementById('task-hint');
-function tell() {
-  hint.textContent = JSON.parse(hint.dataset.hints)[document.getElementById('task_type').value] || '';
-  hint.hidden = !hint.textContent;
+const taskHint = document.getElementById('task-hint');
+function tellTask() {
+  taskHint.textContent = JSON.parse(taskHint.dataset.hints)[document.getElementById('task_type').value] || '';
+  taskHint.hidden = !taskHint.textContent;
 }
 
 for (const area of document.querySelectorAll('#prompt, #reply')) area.addEventListener('input', recount);
-document.getElementById('task_type').addEventListener('change', tell);
+document.getElementById('task_type').addEventListener('change', tellTask);
 for (const choice of document.querySelectorAll('input[name=cell]')) choice.addEventListener('change', adopt);
 document.getElementById('language')?.addEventListener('change', (event) => {
   for (const area of document.querySelectorAll('#prompt, #reply')) area.lang = event.target.value;
 });
 recount();
-tell();
+tellTask();
