@@ -85,6 +85,6 @@ def test_a_temperature_that_is_no_number_is_refused_before_a_model_is_asked(visi
     lines = "\n".join(map(json.dumps, prompts)).encode()
     lark.client.post("/p/everyday-help/pool/import", data=sent, files={"file": ("a.jsonl", lines)})
     for temperature in ("nan", "inf", "-1"):
-        answer = lark.post("/p/everyday-help/batches", {"size": "2", "replies": "model", "model": "m", "temperature": temperature})
+        answer = lark.post("/p/everyday-help/batches", {"size": "2", "model": "m", "temperature": temperature})
         assert answer.status_code == 422, temperature
-        assert "wanted temperatures from 0" in answer.text
+        assert "wanted a temperature from 0" in answer.text

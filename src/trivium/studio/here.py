@@ -13,10 +13,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
-from trivium.core.errors import InputError
 from trivium.human.desk import projects
 from trivium.human.desk.actor import Ability, Actor, Standing
-from trivium.human.desk.errors import NotAllowed
+from trivium.human.desk.errors import Invalid, NotAllowed
 from trivium.human.desk.people import Signed, Visit
 from trivium.studio import csrf, locales
 from trivium.studio.answer import Unrendered
@@ -136,7 +135,7 @@ class Here:
             return default
         number = whole(text.removeprefix("-"))
         if number is None:
-            raise InputError(f"wanted a whole number for {name}, found {text[:40]!r}")
+            raise Invalid({name: f"wanted a whole number, found {text[:40]!r}"})
         return -number if text.startswith("-") else number
 
     def many(self, name: str) -> list[str]:
@@ -231,6 +230,7 @@ class Here:
             "theme": self.request.cookies.get("studio_theme") if self._theme_known() else None,
             "single_keys": "on" if self.visit is None or self.visit.single_keys else "off",
             "person": self.visit.actor if self.visit else None,
+            "is_demo": self.settings.demo,
             "nav": entries(self.request.url.path, self.standing, self.mine()) if self.visit else [],
             "flashes": self._flashes(),
         }

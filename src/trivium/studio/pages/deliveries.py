@@ -12,19 +12,25 @@ from sqlalchemy import func, select
 from trivium.human.delivery.read import read
 from trivium.human.desk import deliveries
 from trivium.human.desk.errors import Invalid
+from trivium.human.desk.milestone import Contents
 from trivium.human.formats import FORMATS, export, format_of, losses
 from trivium.human.store.deliveries import Delivery
 from trivium.human.store.people import Person
 from trivium.human.store.work import Item
 from trivium.records import Record
 from trivium.studio.here import Here
+from trivium.studio.pages.sealing import STATES, draft_facts, form_of
 from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
 SHAPES = {"draft": "wait", "sealed": "now", "accepted": "ok", "rejected": "bad"}
-STATES = {"ok": "ok", "note": "warn", "warning": "warn", "stop": "bad"}
 NOUNS = {"demonstrations": "{n} pairs", "comparisons": "{n} rankings", "judgements": "{n} judgements"}
 TITLES = {"demonstrations": "Pairs", "comparisons": "Rankings", "judgements": "Judgements"}
+SHEET = {
+    "Roles": "Who took part", "Prompts come from": "Prompts come from", "internal QA": "Partner review",
+    "client QA": "Client review", "Pairs agreed": "Pairs agreed", "Licences": "Licences", "Not for": "Not for",
+}  # fmt: skip
+"""The line of the datasheet → its name on the page."""
 MEDIA = {
     ".json": "application/json",
     ".md": "text/markdown; charset=utf-8",
@@ -57,7 +63,8 @@ def _state(here: Here, row: Delivery) -> str:
     )
 
 
-def _shown(here: Here, slug: str, milestone: str | None) -> Response:
+def shown(here: Here, slug: str, milestone: str | None) -> Response:
+    """Show the milestones with one of them opened, the newest where none is named."""
     standing = here.project(slug, "see_deliveries")
     project_id = standing.project.id
     rows = deliveries.listed(here.db, here.actor, project_id)
@@ -67,17 +74,20 @@ def _shown(here: Here, slug: str, milestone: str | None) -> Response:
         select(func.count()).where(Item.project_id == project_id, Item.state == "accepted", ~Item.is_gold)
     )
     said = here.say("{n} items are accepted and in no milestone yet.", n=ready or 0)
-    facts: dict[str, Any] = {"delivery": None}
+    facts: dict[str, Any] = {"delivery": None, "draft": None, "checks_before": [], "personal": []}
     if row is not None and row.state != "draft":
-        facts = _facts(here, row)
+        facts |= _facts(here, row)
+    elif row is not None:
+        facts |= draft_facts(here, row)
     next_name = next(f"m{place}" for place in range(len(rows) + 1, 10_000) if f"m{place}" not in names)
+    chosen = Contents.model_validate(row.filter) if row is not None and row.state == "draft" else Contents()
     return here.page(
         "deliveries.html",
-        given=here.given(),
+        given=here.given(milestone=row.milestone if row is not None and row.state == "draft" else next_name,
+                         **form_of(chosen)),
         ready=said,
         num_ready=ready or 0,
         next_name=next_name,
-        checks_before=[],
         milestones=[
             {
                 "milestone": one.milestone,
@@ -88,7 +98,7 @@ def _shown(here: Here, slug: str, milestone: str | None) -> Response:
             for one in rows
         ],
         **facts,
-    )
+    )  # fmt: skip
 
 
 def _facts(here: Here, row: Delivery) -> dict[str, Any]:
@@ -123,6 +133,7 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
         ],
         "checks": _checks(here, row.datasheet),
         "facts": [(here.say(TITLES[noun]), here.words.number(count)) for noun, count in _rows(row).items() if count],
+        "told": _told(here, row.datasheet),
         "difference": [
             (here.say("Kept as it was"), here.words.number(len(changed.kept))),
             (here.say("Added"), f"+{here.words.number(len(changed.added))}"),
@@ -155,24 +166,23 @@ def _checks(here: Here, datasheet: str) -> list[dict[str, str]]:
     return found
 
 
+def _told(here: Here, datasheet: str) -> list[tuple[str, str]]:
+    """Return the lines of the sealed datasheet that a client asks for first, in the datasheet's own words."""
+    lines = (line[2:].partition(": ") for line in datasheet.splitlines() if line.startswith("- "))
+    found = {name: text for name, _, text in lines if name in SHEET}
+    return [(here.say(title), found[name].rstrip(".")) for name, title in SHEET.items() if name in found]
+
+
 @get("/p/{slug}/deliveries")
 def deliveries_page(here: Here, slug: str) -> Response:
     """Show the milestones, the newest opened."""
-    return _shown(here, slug, None)
-
-
-@post("/p/{slug}/deliveries", again=deliveries_page)
-def seal(here: Here, slug: str) -> Response:
-    """Seal what is accepted; where a check says stop, nothing is sealed and the page says why."""
-    standing = here.project(slug, "manage")
-    row = deliveries.seal(here.db, here.actor, standing.project.id, here.field("milestone"))
-    return here.to(f"/p/{slug}/deliveries/{row.milestone}", here.say("{name} is sealed.", name=row.milestone))
+    return shown(here, slug, None)
 
 
 @get("/p/{slug}/deliveries/{milestone}")
 def delivery_page(here: Here, slug: str, milestone: str) -> Response:
     """Show one milestone."""
-    return _shown(here, slug, milestone)
+    return shown(here, slug, milestone)
 
 
 @post("/p/{slug}/deliveries/{milestone}/answer", again=delivery_page)

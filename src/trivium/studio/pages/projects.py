@@ -6,7 +6,6 @@ import secrets
 
 from fastapi.responses import Response
 
-from trivium.core.errors import InputError
 from trivium.human.desk import projects
 from trivium.human.desk.actor import keep
 from trivium.human.desk.errors import Invalid
@@ -22,6 +21,9 @@ KINDS = (
     ("redteam", "Attack", "prompts that make a model fail, with what it said"),
     ("guard_review", "Judge", "thumbs on replies, and what the guard stopped or let pass"),
 )
+
+SHARES = {"internal_qa.share": "internal_share", "client_qa.share": "client_share"}
+"""Setting → the field of the page that sets it."""
 
 
 @get("/p/{slug}")
@@ -64,8 +66,13 @@ def keep_settings(here: Here, slug: str) -> Response:
         "overlap": here.number("overlap", before["overlap"]),
         "lease_minutes": here.number("lease_minutes", before["lease_minutes"]),
         "method": here.field("method", before["method"]),
+        "qa_party": here.field("qa_party", before["qa_party"]),
     }
-    projects.configure(here.db, here.actor, project.id, checked(before))
+    try:
+        settings = checked(before)
+    except Invalid as error:
+        raise Invalid({SHARES.get(name, name): text for name, text in error.fields.items()}) from error
+    projects.configure(here.db, here.actor, project.id, settings)
     projects.describe(here.db, here.actor, project.id, here.field("title"), here.field("purpose"))
     status = here.field("status", project.status)
     if status not in ("active", "paused", "closed"):
@@ -79,4 +86,4 @@ def _share(here: Here, name: str) -> float:
     try:
         return float(here.field(name).replace(",", "."))
     except ValueError as error:
-        raise InputError(f"wanted a share between 0 and 1, found {here.field(name)[:40]!r}") from error
+        raise Invalid({name: f"wanted a share between 0 and 1, found {here.field(name)[:40]!r}"}) from error
