@@ -3,9 +3,9 @@
     python -m bench.kills [--kills 30] [--people 20] [--items 1000] [--overlap 5] [--workers 2] [--postgresql [URL]]
 
 `trivium studio` and all its processes get SIGKILL at random moments, a second or three after it answers, and it is
-started again. Labellers rank and keep drafts meanwhile; a lead imports prompts, publishes guidelines, writes remarks and
-adds webhooks. Whoever hears nothing sends the same again, as a browser does. After every kill the database is asked for
-all that anybody was told is kept, that no item has more people than wanted and that the chain of events holds.
+started again. Labellers rank and keep drafts meanwhile; a lead imports prompts, publishes guidelines, writes remarks
+and adds webhooks. Whoever hears nothing sends the same again, as a browser does. After every kill the database is asked
+for all that anybody was told is kept, that no item has more people than wanted, and that the chain of events holds.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from trivium.studio.csrf import FIELD, token_of
 GONE = (OSError, asyncio.IncompleteReadError)
 PAUSE_SECONDS = 0.05
 FORM = "content-type: application/x-www-form-urlencoded\r\n"
+KINDS = ("orders", "drafts", "prompts", "guidelines", "remarks", "webhooks")
 Kept = dict[str, set[str]]
 """What → the names of what was said to be kept."""
 
@@ -70,8 +71,8 @@ class Worker(Labeller):
                 self.again += 1
                 self.line.close()
                 self.line = Line(self.line.port, self.line.secret)
-                if isinstance(error, Refused | ValueError):  # what was sent was kept after all: the page says what is next
-                    self.place = ""
+                if isinstance(error, Refused | ValueError):
+                    self.place = ""  # what was sent was kept after all: the page says what is next
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def draft(self) -> None:
@@ -118,8 +119,8 @@ class Lead:
         rows = "\n".join(json.dumps({"instruction": name, "output": "y"}) for name in names)
         fields = {FIELD: self.token, "format": "alpaca", "origin": "dataset", "source": "s"}
         parts = [f'--B\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
-        parts.append(f'--B\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{rows}\r\n--B--\r\n')
-        body = "".join(parts)
+        head = '--B\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n'
+        body = "".join((*parts, head, rows, "\r\n--B--\r\n"))
         more = f"content-type: multipart/form-data; boundary=B\r\ncontent-length: {len(body)}\r\n"
         status, _, _ = await self.line.ask("POST", f"/p/{SLUG}/pool/import", more, body)
         if status == 200:
@@ -142,7 +143,8 @@ class Lead:
     async def hook(self, number: int) -> None:
         """Add a webhook; every other one is removed again."""
         body = urlencode({FIELD: self.token, "url": f"https://example.org/{number}"})
-        status, _, page = await self.line.ask("POST", f"/p/{SLUG}/webhooks", f"{FORM}content-length: {len(body)}\r\n", body)
+        more = f"{FORM}content-length: {len(body)}\r\n"
+        status, _, page = await self.line.ask("POST", f"/p/{SLUG}/webhooks", more, body)
         if status == 200:
             found = between(page, f'action="/p/{SLUG}/webhooks/'.encode(), b"/remove")
             self.kept["webhooks"].add(f"https://example.org/{number}")
@@ -153,7 +155,8 @@ class Lead:
 
 def started(url: str, port: int, workers: int) -> subprocess.Popen[bytes]:
     """Start the program in a session of its own, so that all its processes can be killed at once."""
-    command = [sys.executable, "-m", "trivium", "studio", "--database", url, "--port", str(port), "--workers", str(workers)]
+    given = ["--database", url, "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "trivium", "studio", *given]
     return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
 
 
@@ -186,7 +189,7 @@ async def measure(url: str, given: argparse.Namespace) -> dict[str, object]:
         row = db.scalars(select(Person).where(Person.keeper)).one()
         keeper, secret = Actor(row.id, row.pseudonym, True), people.begin(db, row).secret
         item = db.scalars(select(Item.id).limit(1)).one()
-    port, kept = free_port(), {name: set() for name in ("orders", "drafts", "prompts", "guidelines", "remarks", "webhooks")}
+    port, kept = free_port(), {name: set() for name in KINDS}
     crowd = [Worker(port, one, number, kept) for number, one in enumerate(sessions(database, actors))]
     tasks = [asyncio.create_task(one.run()) for one in (*crowd, Lead(port, secret, item, kept))]
     wrong: Counter[str] = Counter()
@@ -197,7 +200,8 @@ async def measure(url: str, given: argparse.Namespace) -> dict[str, object]:
         await asyncio.sleep(rng.uniform(1, 3))
         os.killpg(program.pid, signal.SIGKILL)
         program.wait()
-        wrong.update(await asyncio.to_thread(missing, database, {k: set(v) for k, v in kept.items()}, keeper, given.overlap))
+        so_far = {what: set(names) for what, names in kept.items()}
+        wrong.update(await asyncio.to_thread(missing, database, so_far, keeper, given.overlap))
         program = started(url, port, given.workers)
     for task in tasks:
         task.cancel()
@@ -207,9 +211,11 @@ async def measure(url: str, given: argparse.Namespace) -> dict[str, object]:
     program.wait()
     wrong.update(missing(database, kept, keeper, given.overlap))
     database.close()
-    sent_again = sum(one.again for one in crowd)
-    return {"kills": given.kills, "workers": given.workers, "people": given.people, "acknowledged": {k: len(v) for k, v in kept.items()},
-            "sent again": sent_again, "visitors failed": failed, **wrong}  # fmt: skip
+    return {
+        "kills": given.kills, "workers": given.workers, "people": given.people,
+        "acknowledged": {what: len(names) for what, names in kept.items()},
+        "sent again": sum(one.again for one in crowd), "visitors failed": failed, **wrong,
+    }  # fmt: skip
 
 
 async def answers(port: int) -> bool:
