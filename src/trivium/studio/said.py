@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -55,3 +56,12 @@ def of_replies(
             scores, flags,
         ))  # fmt: skip
     return said
+
+
+def why_contested(aggregate: Mapping[str, Any] | None, rubric: Rubric | None, words: Words) -> str:
+    """Return why no pair can be made, with flags by their labels; empty where one can."""
+    why = words.told(str((aggregate or {}).get("contested") or ""))
+    for axis in rubric.axes if rubric else ():
+        if axis.kind == "flag":
+            why = re.sub(rf"(?<=[(، ]){re.escape(axis.key)}(?=[),،])", f"“{axis.label}”", why)
+    return why

@@ -18,7 +18,7 @@ from trivium.studio.pages.batches import SHAPES, STATES
 from trivium.studio.pages.review import story_of
 from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
-from trivium.studio.said import of_replies
+from trivium.studio.said import of_replies, why_contested
 
 
 def _insider(here: Here, slug: str) -> Standing:
@@ -46,7 +46,8 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
     prompt = here.db.get(PoolPrompt, item.prompt_id) if item.prompt_id else None
     batch = here.db.get_one(Batch, item.batch_id)
     answers = submissions.of_items(here.db, [item.id])
-    said = of_replies(answers, dossier.aggregate, terms_of(here.db, batch.guideline_id).rubric, here.words)
+    rubric = terms_of(here.db, batch.guideline_id).rubric
+    said = of_replies(answers, dossier.aggregate, rubric, here.words)
     replies = []
     rows = latest_replies(here.db, item.id)
     several = len(rows) > 1
@@ -63,7 +64,7 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
         replies=replies, story=story_of(here, dossier),
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
         num_none=sum(one.none_acceptable for one in answers), num_answers=len(answers),
-        contested=here.words.told(str((dossier.aggregate or {}).get("contested") or "")),
+        contested=why_contested(dossier.aggregate, rubric, here.words),
         comments=[{"who": name, "body": row.body, "at": row.created_at}
                   for row, name in comments.on(here.db, here.actor, item.id)],
     )  # fmt: skip

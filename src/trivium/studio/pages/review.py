@@ -23,7 +23,7 @@ from trivium.studio.changes import changes
 from trivium.studio.here import Here
 from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
 from trivium.studio.routes import get, post
-from trivium.studio.said import of_replies
+from trivium.studio.said import of_replies, why_contested
 
 SAMPLE_SHOWN = 12
 PASTED_MUCH = 0.5  # share of a reply that came by paste from which the page says so
@@ -149,8 +149,9 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
                 "more": "",
             }
         )
-    if contested := (dossier.aggregate or {}).get("contested"):
-        found.append({"is": "warn", "says": here.say("Contested"), "more": here.words.told(str(contested))})
+    rubric = terms_of(here.db, work.guideline_id).rubric
+    if contested := why_contested(dossier.aggregate, rubric, here.words):
+        found.append({"is": "warn", "says": here.say("Contested"), "more": contested})
     return found
 
 
