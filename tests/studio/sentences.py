@@ -11,12 +11,13 @@ from typing import get_args
 from jinja2 import nodes
 
 from trivium.human import privacy
+from trivium.human.desk import generation
 from trivium.human.desk.actor import Scope
 from trivium.human.rubrics import Axis
 from trivium.human.states import GuidelineState, SpecState
 from trivium.human.store.people import Party, Role
 from trivium.human.store.projects import PromptOrigin
-from trivium.studio import csrf, demo_people, navigation, problems, vocabulary
+from trivium.studio import broken, csrf, demo_people, navigation, problems, vocabulary
 from trivium.studio.pages import batches, coverage, deliveries, judge, profile, projects, quality, working
 from trivium.studio.pages import review as pages_review
 from trivium.studio.render import environment
@@ -24,7 +25,7 @@ from trivium.studio.render import environment
 STUDIO, HUMAN = resources.files("trivium.studio"), resources.files("trivium.human")
 SAYING = {"_", "say"}
 CHECKS = ("content", "personal data", "consent", "splits", "gold", "licences", "coverage", "contested", "agreement")
-REASONING = {"_contest", "_rank_problems", "_mark_problems", "problems"}
+REASONING = {"_contest", "_rank_problems", "_mark_problems", "problems", "_cells_are_apart"}
 """Functions whose every sentence is a reason."""
 TELLING_ROOMS = (
     "human/desk", "human/states.py", "human/rubrics.py", "human/coverage.py", "human/agreement.py", "human/ranking.py",
@@ -79,13 +80,13 @@ def of_tables() -> set[str]:
     """Return what stands in tables of words, and goes through the catalogue by the value that is looked up."""
     found: set[str] = set()
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES,
-                  vocabulary.PROMPT_KEYS, vocabulary.RESPONSE_KEYS, vocabulary.DIMENSIONS, vocabulary.REASONS,
+                  vocabulary.PROMPT_KEYS, vocabulary.RESPONSE_KEYS, vocabulary.TASK_HINTS, vocabulary.DIMENSIONS, vocabulary.REASONS,
                   batches.STATES, quality.SCALES, pages_review.DID, pages_review.VERDICTS, deliveries.NOUNS,
-                  deliveries.TITLES, coverage.LENGTHS, problems.TITLES):  # fmt: skip
+                  deliveries.TITLES, deliveries.SHEET, coverage.LENGTHS, problems.TITLES):  # fmt: skip
         found.update(words.values())
-    for pairs in (quality.TABS, profile.DEMOGRAPHICS, demo_people.DEMO_PEOPLE, *working.SKIP_REASONS.values()):
+    for pairs in (quality.TABS, profile.DEMOGRAPHICS, *working.SKIP_REASONS.values()):
         found.update(text for _, text in pairs)
-    for rows in (projects.KINDS, judge.VERDICTS):
+    for rows in (projects.KINDS, judge.VERDICTS, demo_people.DEMO_PEOPLE):
         found.update(word for row in rows for word in row[1:] if len(word) > 1)
     for words in (Party, Role, PromptOrigin, SpecState, GuidelineState, Scope):
         found.update(get_args(words))
@@ -97,9 +98,9 @@ def of_tables() -> set[str]:
     found.update(vocabulary.NAMES[kind] for kind in get_args(Axis.model_fields["kind"].annotation))
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES):
         found.update(key.replace("_", " ") for key in words)  # as the checks of a milestone name them
-    found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on"))
+    found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on", "stopped", generation.STOPPED, "let it go on, or name another model"))
     found.update(CHECKS)
-    found.add(csrf.UNKEPT)
+    found |= {csrf.UNKEPT, broken.FULL, broken.CLOSED, broken.BUSY, broken.GONE, broken.BROKEN, broken.AGAIN}
     return found
 
 

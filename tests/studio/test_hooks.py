@@ -22,7 +22,12 @@ from trivium.studio.hooks import Sender, check_address
 @pytest.mark.parametrize(
     "url",
     ["ftp://example.org", "https://", "https://user:pass@example.org", "http://example.org", "https://localhost/x",
-     "https://127.0.0.1/x", "https://10.0.0.1", "https://[::1]/", "https://169.254.169.254/latest", "https://a.internal"],
+     "https://127.0.0.1/x", "https://10.0.0.1", "https://[::1]/", "https://169.254.169.254/latest", "https://a.internal",
+     "https://[", "https://[::1", "https://example.org:99999/", "https://example.org:x/", "https://example.org:0/",
+     "https://localhost./", "https://metadata.google.internal./", "https://[::ffff:127.0.0.1]/", "https://[::127.0.0.1]/",
+     "https://[64:ff9b::7f00:1]/", "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:7f00:1::]/", "https://[fec0::1]/",
+     "https://[fe80::1%25eth0]/", "https://224.0.0.1/", "https://[ff02::1]/", "https://0.0.0.0/", "https://100.64.0.1/",
+     "javascript:alert(1)", "https:///x"],
 )  # fmt: skip
 def test_an_address_that_is_no_address_or_lies_inside_is_refused(url: str) -> None:
     with pytest.raises(Invalid):
@@ -33,10 +38,11 @@ def test_an_address_outside_is_taken() -> None:
     assert check_address("https://example.org/hook?x=1", private=False) == "https://example.org/hook?x=1"
 
 
+@pytest.mark.parametrize("address", ["192.168.0.1", "127.0.0.1", "169.254.169.254", "::1", "fe80::1%eth0", "64:ff9b::a00:1"])
 def test_a_name_that_leads_inside_is_refused_when_it_is_looked_up(
-    house: Database, monkeypatch: pytest.MonkeyPatch
+    house: Database, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.168.0.1", 443))]
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
     with pytest.raises(OSError, match="inside the network"):
         Sender(house, private=False)._looked_up("example.org", 443)

@@ -27,7 +27,7 @@ from trivium.human.store.database import ATTEMPTS, Database, clashed
 from trivium.studio import csrf
 from trivium.studio.answer import rendered
 from trivium.studio.here import Here
-from trivium.studio.problems import problem
+from trivium.studio.problems import problem, sentence
 from trivium.studio.settings import StudioSettings
 
 Function = Callable[..., Response]
@@ -213,7 +213,9 @@ def _no(page: Page, here: Here, error: TriviumError, form: FormData | None) -> R
     if here.wants_json:
         return JSONResponse({"message": message, "do": do, "fields": fields}, status)
     if page.again is not None and form is not None and status in (401, 409, 422, 429):
-        said = message if not fields else here.say("Something is missing or wrong; see below.")
+        said = here.say("Something is missing or wrong; see below.")
+        if not fields:
+            said = " ".join(filter(None, (sentence(message), sentence(do))))
         shown = replace(here, form=form, errors=fields, refused=said)
         answer = page.again(shown, **_known(page.again, values))
         answer.status_code = status

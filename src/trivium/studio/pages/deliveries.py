@@ -26,6 +26,11 @@ from trivium.studio.routes import get, post
 SHAPES = {"draft": "wait", "sealed": "now", "accepted": "ok", "rejected": "bad"}
 NOUNS = {"demonstrations": "{n} pairs", "comparisons": "{n} rankings", "judgements": "{n} judgements"}
 TITLES = {"demonstrations": "Pairs", "comparisons": "Rankings", "judgements": "Judgements"}
+SHEET = {
+    "Roles": "Who took part", "Prompts come from": "Prompts come from", "internal QA": "Partner review",
+    "client QA": "Client review", "Pairs agreed": "Pairs agreed", "Licences": "Licences", "Not for": "Not for",
+}  # fmt: skip
+"""The line of the datasheet → its name on the page."""
 MEDIA = {
     ".json": "application/json",
     ".md": "text/markdown; charset=utf-8",
@@ -128,6 +133,7 @@ def _facts(here: Here, row: Delivery) -> dict[str, Any]:
         ],
         "checks": _checks(here, row.datasheet),
         "facts": [(here.say(TITLES[noun]), here.words.number(count)) for noun, count in _rows(row).items() if count],
+        "told": _told(here, row.datasheet),
         "difference": [
             (here.say("Kept as it was"), here.words.number(len(changed.kept))),
             (here.say("Added"), f"+{here.words.number(len(changed.added))}"),
@@ -158,6 +164,13 @@ def _checks(here: Here, datasheet: str) -> list[dict[str, str]]:
                 }
             )
     return found
+
+
+def _told(here: Here, datasheet: str) -> list[tuple[str, str]]:
+    """Return the lines of the sealed datasheet that a client asks for first, in the datasheet's own words."""
+    lines = (line[2:].partition(": ") for line in datasheet.splitlines() if line.startswith("- "))
+    found = {name: text for name, _, text in lines if name in SHEET}
+    return [(here.say(title), found[name].rstrip(".")) for name, title in SHEET.items() if name in found]
 
 
 @get("/p/{slug}/deliveries")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -123,9 +124,12 @@ def _no_choice_yet(locale: str, rubric: str, num_replies: int) -> Choices:
 def _number(here: Here, name: str) -> float | None:
     text = here.field(name)
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError as error:
         raise InputError(f"wanted a number for {name}, found {text[:40]!r}") from error
+    if number is not None and not math.isfinite(number):
+        raise InputError(f"wanted a number for {name}, found {text[:40]!r}")
+    return number
 
 
 def _marks(here: Here, axis: Axis, letters: list[str]) -> list[float | None]:

@@ -7,14 +7,16 @@ from typing import Any
 from fastapi.responses import Response
 
 from trivium.core.words import count_words
-from trivium.human.desk import assignment, review
+from trivium.human.desk import assignment, near, review
+from trivium.human.desk.batches import TEXTS
 from trivium.human.desk.errors import Invalid, NotAllowed
 from trivium.human.desk.review import REASONS, Dossier, Review
+from trivium.human.desk.settings import settings_of
 from trivium.human.desk.work import Work
 from trivium.human.privacy import passages
 from trivium.human.rubrics import reply_name
 from trivium.human.states import Step
-from trivium.human.store.work import Batch
+from trivium.human.store.work import Batch, Item
 from trivium.studio import vocabulary
 from trivium.studio.changes import changes
 from trivium.studio.here import Here
@@ -125,6 +127,7 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
         else {"is": "ok", "says": here.say("No personal data found"), "more": ""}
     )
     found.append({"is": "ok", "says": here.say("Nobody reviews their own text"), "more": ""})
+    found += _close(here, work)
     shares = [one.body.get("paste_share") for one in dossier.past if one.step == "write"]
     if shares and shares[-1] is not None and shares[-1] >= PASTED_MUCH:
         found.append(
@@ -193,6 +196,21 @@ def _words(here: Here, work: Work) -> dict[str, Any]:
         "reject_hint": here.say("Back to the same writer, round {n}", n=work.round + 1),
         "reject_says": here.say("Returns to the writer; reasons chosen: {n}", n="{n}"),
     }
+
+
+def _close(here: Here, work: Work) -> list[dict[str, str]]:
+    """Say whether a written prompt is much like another of the pool."""
+    standing = here.standing
+    item = here.db.get_one(Item, work.item_id)
+    if standing is None or work.kind not in TEXTS or item.prompt_id is None:
+        return []
+    least = settings_of(standing.project).duplicate_warning
+    found = near.beside(here.db, here.actor, standing.project.id, item.prompt_id, least=least)
+    if not found:
+        return []
+    alike, text = here.words.number(found[0].likeness, 2), found[0].text[:90]
+    more = here.say("{likeness} alike: {text}", likeness=alike, text=text)
+    return [{"is": "warn", "says": here.say("Close to a prompt that is there already."), "more": more}]
 
 
 @get("/p/{slug}/review/{assignment_id}", writes=True)

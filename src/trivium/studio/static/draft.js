@@ -164,7 +164,7 @@ function refused(said) {
   for (const old of form.querySelectorAll('.error.sent')) old.remove();
   const bar = document.getElementById('refused');
   bar.hidden = false;
-  bar.querySelector('span').textContent = said.message;
+  bar.querySelector('span').textContent = [said.message, said.do].filter(Boolean).join('; ');
   for (const [name, message] of Object.entries(said.fields || {})) {
     const field = form.elements[name];
     const node = field instanceof RadioNodeList ? field[0] : field;
