@@ -273,8 +273,8 @@ def export_page(here: Here, slug: str, milestone: str) -> Response:
 @get("/p/{slug}/deliveries/{milestone}/export/{name}")
 def export_file(here: Here, slug: str, milestone: str, name: str) -> Response:
     """The milestone's records in another format."""
-    chosen = format_of(name)
-    records = _records(_delivered(here, slug, milestone), _orders(here), name)
+    found, chosen = _delivered(here, slug, milestone), format_of(name)
+    records = _records(found, _orders(here), name)
     with tempfile.TemporaryDirectory(prefix="trivium-export-") as folder:
         path = Path(folder) / f"{slug}-{milestone}-{chosen.name}{chosen.suffixes[0]}"
         export(chosen.name, records, path)
