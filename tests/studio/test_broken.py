@@ -103,7 +103,7 @@ def each_connection(database: Database, *statements: str) -> Iterator[None]:
 
 @contextmanager
 def full(database: Database) -> Iterator[None]:
-    with database.engine.connect() as connection:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     with each_connection(database, f"PRAGMA max_page_count = {pages}"):
         yield
@@ -132,20 +132,19 @@ def test_what_the_disk_does_not_take_is_told_in_one_sentence_and_taken_later(
     says: str,
 ) -> None:
     lead = visit("lark-01")
-    token = lead.token("/projects/new")
-    form = {"csrf": token, "title": "Afterwards", "slug": "afterwards", "kind": "comparison", "overlap": "3",
-            "qa_party": "partner", "description": "x" * 90_000}  # fmt: skip
+    form = {"csrf": lead.token("/p/plain-words/guideline/edit"), "markdown": "Afterwards. " * 8_000, "after": "1"}
+    address = "/p/plain-words/guideline"
     with trouble(house):
-        asked = lead.client.post("/projects", data=form, follow_redirects=False)
+        asked = lead.client.post(address, data=form, follow_redirects=False)
         assert asked.status_code == 503
         assert f"{says}." in asked.text
         assert asked.text.count("<h1") == 1
-        script = lead.client.post("/projects", data=form, headers={"Accept": "application/json"})
+        script = lead.client.post(address, data=form, headers={"Accept": "application/json"})
         assert (script.status_code, script.json()["message"]) == (503, says)
         assert lead.get("/").status_code == 200, "what is there can still be read"
-    assert "afterwards" not in lead.get("/").text
-    assert lead.client.post("/projects", data=form, follow_redirects=False).status_code == 303
-    assert "Afterwards" in lead.get("/").text
+    assert "Afterwards." not in lead.get("/p/plain-words/guideline?version=2").text
+    assert lead.client.post(address, data=form, follow_redirects=False).status_code == 303
+    assert "Afterwards." in lead.get("/p/plain-words/guideline?version=2").text
 
 
 def test_our_own_mistake_is_a_page_too(house: Database, visit: Callable[[str | None], Visitor], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,6 @@ def studio(
         import uvicorn  # noqa: F401 -- what the extra brings, asked for before anything is begun
 
         from trivium.human.store import migrate
-        from trivium.studio.demo import fill
         from trivium.studio.guard import LOCAL_HOSTS
         from trivium.studio.serving import serve
         from trivium.studio.settings import StudioSettings
@@ -50,10 +49,7 @@ def studio(
         migrate.prepare(opened)
         if demo:
             say("filling the demonstration …")
-            if not fill(opened):
-                raise InputError(
-                    "a demonstration needs an empty database", do="leave --database out, or name a new file"
-                )
+            _fill(opened)
         hosts = (*LOCAL_HOSTS, host, *(name or ()))
         settings = StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo)
         say(f"the Studio is open at http://{'localhost' if host == '127.0.0.1' else host}:{port}")
@@ -72,3 +68,23 @@ def _opened(url: str) -> Database:
             f"the folder of the database cannot be made: {error.strerror}", where=str(error.filename or url),
             do="name a file in a folder that can be written",
         ) from error  # fmt: skip
+
+
+def _fill(database: Database) -> None:
+    """Fill the demonstration, or say why there is none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from trivium.studio.broken import sentence_of
+    from trivium.studio.demo import fill
+
+    try:
+        filled = fill(database)
+    except (SQLAlchemyError, OSError) as error:
+        if (said := sentence_of(error)) is None:
+            raise
+        raise StorageError(
+            f"the demonstration was not filled: {said}", where=database.engine.url.render_as_string(hide_password=True),
+            do="make room or name another --database, and begin again with a new file",
+        ) from error  # fmt: skip
+    if not filled:
+        raise InputError("a demonstration needs an empty database", do="leave --database out, or name a new file")

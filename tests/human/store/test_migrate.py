@@ -52,7 +52,7 @@ def copy(source: Database, target: Database) -> None:
         for table in METADATA.sorted_tables:
             into = old.tables[table.name]
             missing = {one.name: "x" for one in into.columns if one.name not in table.columns and not one.nullable}
-            keys = [column for column in table.primary_key.columns]
+            keys = list(table.primary_key.columns)
             rows = [{**row, **missing} for row in giver.execute(select(table).order_by(*keys)).mappings()]
             if rows:
                 types = {one.name: one.type for one in table.columns}

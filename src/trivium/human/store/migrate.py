@@ -38,12 +38,12 @@ def prepare(database: Database) -> None:
 
 
 _WRONG = (
-    ("not a database", "this file is no SQLite database: {}", "name another file; where there is none, a new one is made"),
+    ("not a database", "this file is no SQLite database: {}", "name another file, or one that is not there yet"),
     ("already exists", "the database holds tables of something else: {}", "name an empty database"),
     ("disk is full", "the disk is full: {}", "make room, and begin again"),
     ("readonly", "the database cannot be written: {}", "name a file that can be written, in a folder that can"),
     ("Read-only", "the database cannot be written: {}", "name a file that can be written, in a folder that can"),
-    ("unable to open", "the database file cannot be opened: {}", "name a file that can be written, in a folder that can"),
+    ("unable to open", "the file cannot be opened: {}", "name a file that can be written, in a folder that can"),
     ("locked", "another program holds the database: {}", "end that program, and begin again"),
 )
 """What the driver says → what it means, and what to do."""
