@@ -17,7 +17,7 @@ from trivium.human.rubrics import Axis
 from trivium.human.states import GuidelineState, SpecState
 from trivium.human.store.people import Party, Role
 from trivium.human.store.projects import PromptOrigin
-from trivium.studio import csrf, demo_people, navigation, problems, vocabulary
+from trivium.studio import broken, csrf, demo_people, navigation, problems, vocabulary
 from trivium.studio.pages import batches, coverage, deliveries, judge, profile, projects, quality, working
 from trivium.studio.pages import review as pages_review
 from trivium.studio.render import environment
@@ -80,13 +80,13 @@ def of_tables() -> set[str]:
     """Return what stands in tables of words, and goes through the catalogue by the value that is looked up."""
     found: set[str] = set()
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES,
-                  vocabulary.PROMPT_KEYS, vocabulary.RESPONSE_KEYS, vocabulary.DIMENSIONS, vocabulary.REASONS,
+                  vocabulary.PROMPT_KEYS, vocabulary.RESPONSE_KEYS, vocabulary.TASK_HINTS, vocabulary.DIMENSIONS, vocabulary.REASONS,
                   batches.STATES, quality.SCALES, pages_review.DID, pages_review.VERDICTS, deliveries.NOUNS,
-                  deliveries.TITLES, coverage.LENGTHS, problems.TITLES):  # fmt: skip
+                  deliveries.TITLES, deliveries.ORDERS, deliveries.SHEET, coverage.LENGTHS, problems.TITLES):  # fmt: skip
         found.update(words.values())
-    for pairs in (quality.TABS, profile.DEMOGRAPHICS, demo_people.DEMO_PEOPLE, *working.SKIP_REASONS.values()):
+    for pairs in (quality.TABS, profile.DEMOGRAPHICS, *working.SKIP_REASONS.values()):
         found.update(text for _, text in pairs)
-    for rows in (projects.KINDS, judge.VERDICTS):
+    for rows in (projects.KINDS, judge.VERDICTS, demo_people.DEMO_PEOPLE):
         found.update(word for row in rows for word in row[1:] if len(word) > 1)
     for words in (Party, Role, PromptOrigin, SpecState, GuidelineState, Scope):
         found.update(get_args(words))
@@ -100,7 +100,7 @@ def of_tables() -> set[str]:
         found.update(key.replace("_", " ") for key in words)  # as the checks of a milestone name them
     found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on", "stopped", generation.STOPPED, "let it go on, or name another model"))
     found.update(CHECKS)
-    found.add(csrf.UNKEPT)
+    found |= {csrf.UNKEPT, broken.FULL, broken.CLOSED, broken.BUSY, broken.GONE, broken.BROKEN, broken.AGAIN}
     return found
 
 

@@ -17,6 +17,7 @@ from trivium.human.store.database import Database
 from trivium.studio import csrf, pages_index
 from trivium.studio.answer import rendered
 from trivium.studio.api import add_api
+from trivium.studio.broken import add_broken
 from trivium.studio.guard import Guard
 from trivium.studio.here import Here
 from trivium.studio.jobs import Jobs
@@ -56,17 +57,7 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
         words = {404: "there is no such page", 405: "this page cannot be asked that way"}
         return _page(request, database, settings, words.get(error.status_code, str(error.detail)), error.status_code)
 
-    @app.exception_handler(Exception)
-    async def broken(_: Request, __: Exception) -> Response:
-        return JSONResponse(
-            {
-                "message": "Something broke on our side; nothing that was acknowledged is lost.",
-                "do": "try again, and tell who keeps the house if it stays",
-                "fields": {},
-            },
-            500,
-        )
-
+    add_broken(app, settings)
     return app
 
 

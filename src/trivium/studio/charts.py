@@ -5,6 +5,7 @@ Widths are attributes, never styles, so that the strict content policy holds; ea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -48,6 +49,8 @@ def interval(
 
 TOP, BOTTOM = 34, 166
 """Where a chart of whiskers begins and ends; above it lies the legend of its dashed line, so that nothing overlaps."""
+LEFT, RIGHT = 50, 510
+"""From where to where its lines go, of the 520 that a picture is wide."""
 
 
 def whiskers(words: Words, points: Sequence[Point], title: str, reference: tuple[str, float] | None = None) -> Markup:
@@ -68,23 +71,23 @@ def whiskers(words: Words, points: Sequence[Point], title: str, reference: tuple
         share = floor + 0.05 * step
         parts.append(
             Markup(
-                '<path class="grid" d="M48 {y}H350"/><text class="tick" x="40" y="{t}" text-anchor="end">{n}</text>'
-            ).format(y=y(share), t=y(share) + 4, n=words.percent(share, 0))
+                '<path class="grid" d="M{l} {y}H{r}"/><text class="tick" x="{x}" y="{t}" text-anchor="end">{n}</text>'
+            ).format(l=LEFT, r=RIGHT, x=LEFT - 8, y=y(share), t=y(share) + 4, n=words.percent(share, 0))
         )
     if reference:
         parts.append(
             Markup(
-                '<path class="ref" d="M48 {y}H350"/><path class="ref" d="M48 10h26"/>'
-                '<text class="tick" x="82" y="14">{name}</text>'
-            ).format(y=y(reference[1]), name=reference[0])
+                '<path class="ref" d="M{l} {y}H{r}"/><path class="ref" d="M{l} 10h26"/>'
+                '<text class="tick" x="{x}" y="14">{name}</text>'
+            ).format(l=LEFT, r=RIGHT, x=LEFT + 34, y=y(reference[1]), name=reference[0])
         )
-    gap = 300 / max(len(defined), 1)
-    places = [round(50 + gap * (index + 0.5), 1) for index in range(len(defined))]
+    gap = (RIGHT - LEFT) / max(len(defined), 1)
+    places = [round(LEFT + gap * (index + 0.5), 1) for index in range(len(defined))]
     line = "L".join(f"{x} {y(p.measure.value or 0)}" for x, p in zip(places, defined, strict=True))
     parts.append(Markup('<path class="line" d="M{}"/>').format(line))
     parts += [_whisker(words, x, point, y) for x, point in zip(places, defined, strict=True)]
     values = "; ".join(f"{p.label}: {words.percent(p.measure.value)}" for p in defined)
-    return Markup('<svg class="chart" viewBox="0 0 360 206" role="img"><title>{}. {}</title>{}</svg>').format(
+    return Markup('<svg class="chart" viewBox="0 0 520 208" role="img"><title>{}. {}</title>{}</svg>').format(
         title, values, Markup("").join(parts)
     )
 
@@ -97,7 +100,7 @@ def _whisker(words: Words, x: float, point: Point, y: Callable[[float], float]) 
         '<path class="whisker" d="M{x} {b}V{a}M{l} {b}h8M{l} {a}h8"/><circle class="point" cx="{x}" cy="{m}" r="4"/>'
         '<text class="val" x="{r}" y="{t}">{v}</text>'
         '<text class="lab" x="{x}" y="184" text-anchor="middle">{label}</text>'
-        '<text class="tick" x="{x}" y="200" text-anchor="middle">{under}</text>'
+        '<text class="tick" x="{x}" y="203" text-anchor="middle">{under}</text>'
     ).format(
         x=x,
         a=y(high),
@@ -118,51 +121,48 @@ def places(words: Words, shares: Sequence[Measure], title: str) -> Markup:
     if not defined:
         return Markup("")
     chance = 1 / len(shares)
-    ceiling = max([share.high or share.value or 0 for share in defined] + [chance]) * 1.15
+    ends = [end for one in defined for end in (one.low, one.high, one.value) if end is not None] + [chance]
+    floor, ceiling = math.floor(min(ends) * 20), math.ceil(max(ends) * 20)
+    height = 14 + 32 * len(shares)
 
     def x(share: float) -> float:
-        return round(64 + 250 * share / ceiling, 1)
+        return round(76 + 360 * (share * 20 - floor) / max(ceiling - floor, 1), 1)
 
-    height = 22 + 32 * len(shares)
-    rows = [
+    parts = [
         Markup(
-            '<path class="ref" d="M{x} 8V{h}"/><path class="grid" d="M64 {h}H314"/>'
-            '<text class="tick" x="64" y="{t}" text-anchor="middle">{zero}</text>'
-            '<text class="tick" x="{x}" y="{t}" text-anchor="middle">{chance}</text>'
-        ).format(
-            x=x(chance), h=height, t=height + 16, zero=words.percent(0, 0),
-            chance=words.say("chance, {n}", n=words.percent(chance, 0)),
-        )
-    ]  # fmt: skip
-    for index, share in enumerate(shares):
-        if share.value is None:
-            continue
-        at = 26 + 32 * index
-        low, high = share.low if share.low is not None else share.value, share.high or share.value
-        rows.append(
-            Markup(
-                '<text class="lab" x="52" y="{t}" text-anchor="end">{n}</text>'
-                '<path class="whisker" d="M{a} {y}H{b}M{a} {u}v8M{b} {u}v8"/>'
-                '<circle class="point" cx="{m}" cy="{y}" r="4"/>'
-                '<text class="val" x="{r}" y="{t}">{v}</text>'
-            ).format(
-                t=at + 4,
-                n=words.say("place {n}", n=index + 1),
-                a=x(low),
-                b=x(high),
-                y=at,
-                u=at - 4,
-                m=x(share.value),
-                r=x(high) + 10,
-                v=words.percent(share.value),
-            )
-        )
-    values = "; ".join(
-        f"{words.say('place {n}', n=place)}: {words.percent(share.value)}" for place, share in enumerate(shares, 1)
+            '<path class="grid" d="M{x} 6V{h}"/><text class="tick" x="{x}" y="{t}" text-anchor="middle">{n}</text>'
+        ).format(x=x(step / 20), h=height, t=height + 17, n=words.percent(step / 20, 0))
+        for step in range(floor, ceiling + 1, 1 + (ceiling - floor) // 6)
+    ]
+    parts.append(
+        Markup(
+            '<path class="ref" d="M{x} 6V{h}"/><text class="tick" x="{x}" y="{t}" text-anchor="middle">{n}</text>'
+        ).format(x=x(chance), h=height, t=height + 36, n=words.say("chance, {n}", n=words.percent(chance, 0)))
     )
-    return Markup('<svg class="chart" viewBox="0 0 360 {h}" role="img"><title>{t}. {v}</title>{rows}</svg>').format(
-        h=height + 22, t=title, v=values, rows=Markup("").join(rows)
+    names = [words.say("place {n}", n=place) for place in range(1, len(shares) + 1)]
+    parts += [
+        _place(words, name, share, 22 + 32 * index, x)
+        for index, (name, share) in enumerate(zip(names, shares, strict=True))
+        if share.value is not None
+    ]
+    values = "; ".join(f"{name}: {words.percent(share.value)}" for name, share in zip(names, shares, strict=True))
+    return Markup('<svg class="chart" viewBox="0 0 520 {h}" role="img"><title>{t}. {v}</title>{parts}</svg>').format(
+        h=height + 42, t=title, v=values, parts=Markup("").join(parts)
     )
+
+
+def _place(words: Words, name: str, share: Measure, at: int, x: Callable[[float], float]) -> Markup:
+    assert share.value is not None
+    low, high = share.low if share.low is not None else share.value, share.high or share.value
+    return Markup(
+        '<text class="lab" x="64" y="{t}" text-anchor="end">{n}</text>'
+        '<path class="whisker" d="M{a} {y}H{b}M{a} {u}v8M{b} {u}v8"/>'
+        '<circle class="point" cx="{m}" cy="{y}" r="4"/>'
+        '<text class="val" x="{r}" y="{t}">{v}</text>'
+    ).format(
+        t=at + 4, n=name, a=x(low), b=x(high), y=at, u=at - 4, m=x(share.value), r=x(high) + 10,
+        v=words.percent(share.value),
+    )  # fmt: skip
 
 
 def days(counts: Sequence[int], first: str, last: str, title: str) -> Markup:

@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from trivium.core.seed import stream
 from trivium.human.coverage import fits
 from trivium.human.desk import (
+    adjudication,
     assignment,
     batches,
+    deliveries,
     guards,
     guidelines,
+    home,
     people,
     pool,
     projects,
@@ -66,6 +69,11 @@ CAST: dict[str, tuple[tuple[str, Party, Role], ...]] = {
 }
 WRITERS = ("tern-04", "wren-19", "dunlin-30")
 NUM_GOLD = 3  # a batch
+FILLED = (1.0, 0.25, 0.6, 0.17, 0.75, 0.4)
+"""How much of a cell the first batch fills, cell after cell, so that the map has every strength to show."""
+ALSO_REPLIES = {"one_word": 4, "short_phrase": 60, "single_sentence": 50, "descriptive": 20}
+ALSO_MARKS = {"scene_setting": 10, "constraint": 40, "persona": 4}
+"""Wanted over all cells."""
 PADDING = "I hope that this helps. Do tell me if you would like to hear more, because there is much more to say."
 LABELLERS = ("heron-12", "finch-07", "plover-02", "swift-28", "crane-15")
 TITLES = {"plain-words": "Plain words", "everyday-help": "Everyday help", "door-watch": "Door watch"}
@@ -121,7 +129,7 @@ def _open_house(db: Session, house: House) -> None:
                 internal_qa=plan,
                 client_qa=plan,
                 seed=SEED,
-                rules=AggregateRules(min_kendall_w=0.2),
+                rules=AggregateRules(min_kendall_w=0.3),
             ),
         ),
         ("door-watch", "guard_review", ProjectSettings(overlap=1, seed=SEED)),
@@ -163,42 +171,51 @@ def _attrs(one: Exercise) -> dict[str, str]:
 
 
 def _write(db: Session, house: House) -> None:
-    """Freeze a requirement, send one batch through both reviews with one return, leave one in review and one open."""
+    """Freeze a requirement, send one batch through both reviews with one return, leave one in each state."""
     lead, project = house.actors["lark-01"], house.projects["plain-words"]
     counts = Counter((one.task_type, one.prompt_type, prompt_length(one.text)) for one in house.exercises)
     marks = ("task_type", "prompt_type", "prompt_length")
-    cells = {key: min(12, count) for key, count in sorted(counts.items()) if count >= 3}
+    cells = {key: min(16, count) for key, count in sorted(counts.items()) if count >= 3}
     where = {key: dict(zip(marks, key, strict=True)) for key in cells}
     body = {
         "dimensions": {mark: sorted({named[mark] for named in where.values()}) for mark in marks},
         "cells": [{"where": where[key], "target": target} for key, target in cells.items()],
         "also": [],
     }
+    body["dimensions"] |= {"response_type": list(ALSO_REPLIES), **{mark: ["yes", "no"] for mark in ALSO_MARKS}}
+    body["also"] = [{"where": {"response_type": name}, "target": target} for name, target in ALSO_REPLIES.items()]
+    body["also"] += [{"where": {mark: "yes"}, "target": target} for mark, target in ALSO_MARKS.items()]
     spec = specs.draft(db, lead, project.id, body)
     specs.freeze(db, lead, project.id, spec.id)
-    for size, until in ((3, "accepted"), (2, "internal_qa"), (2, "working")):
+    for share, until in ((1.0, "accepted"), (0.12, "client_qa"), (0.12, "rework"), (0.12, "internal_qa"), (0.25, "working")):
         batch = batches.open_batch(db, lead, project.id)
         taken = batches.planned(db, project.id)
-        keys = {key: specs.cell_key(where[key]) for key in cells}
-        wanted = {keys[key]: min(size, target - taken.get(keys[key], 0)) for key, target in cells.items()}
+        wanted = {}
+        for place, (key, target) in enumerate(cells.items()):
+            left = target - taken.get(specs.cell_key(where[key]), 0)
+            part = FILLED[place % len(FILLED)] if until == "accepted" else 1.0
+            wanted[specs.cell_key(where[key])] = min(left, max(2, round(target * share * part)))
         batches.plan_cells(db, lead, batch.id, wanted)
         batches.start(db, lead, batch.id)
-        most = 9 if until == "working" else 10_000
-        _write_all(db, house, project.id, most)
+        if until != "working":
+            _write_all(db, house, project.id)
         if until == "accepted":
             _review_all(db, house, project.slug, "qa_internal", returns=1)
-            _write_all(db, house, project.id, 10_000)
+            _write_all(db, house, project.id, again=True)
             _review_all(db, house, project.slug, "qa_internal")
             _review_all(db, house, project.slug, "qa_client")
+        elif until in ("client_qa", "rework"):
+            _review_all(db, house, project.slug, "qa_internal", returns=int(until == "rework"))
         elif until == "internal_qa":
-            _review_all(db, house, project.slug, "qa_internal", returns=1, most=4)
+            _review_all(db, house, project.slug, "qa_internal", returns=1, most=2)
 
 
-def _write_all(db: Session, house: House, project_id: str, most: int) -> None:
-    """Let the writers take turns until nothing is left for them, or so many pairs are written."""
+def _write_all(db: Session, house: House, project_id: str, *, again: bool = False) -> None:
+    """Let the writers take turns until nothing is left for them; who has something back writes only where it is to be written again."""
     written, idle = 0, 0
-    while written < most and idle < len(WRITERS):
-        name = WRITERS[written % len(WRITERS)] if not idle else WRITERS[(written + idle) % len(WRITERS)]
+    writers = [name for name in WRITERS if again or not home.returned(db, house.actors[name])]
+    while idle < len(writers):
+        name = writers[(written + idle) % len(writers)]
         work = assignment.lease(db, house.actors[name], project_id, step="write")
         if work is None:
             idle += 1
@@ -226,14 +243,15 @@ def _written(house: House, work: Work) -> writing.Written:
 
 
 def _review_all(db: Session, house: House, slug: str, step: Step, *, returns: int = 0, most: int = 10_000) -> None:
-    """Let a reviewer go through the sample; the first ones are returned."""
+    """Let a reviewer go through the sample; so many of the last writer's texts are returned."""
     actor = house.actors["owl-31" if step == "qa_internal" else "stork-09"]
-    for number in range(most):
+    for _ in range(most):
         work = assignment.lease(db, actor, house.projects[slug].id, step=step)
         if work is None:
             return
         verdict = review.Review("accept", seconds=45)
-        if number < returns:
+        if returns and review.dossier(db, actor, work.item_id).past[0].by == WRITERS[-1]:
+            returns -= 1
             note = "True and clear. One thing is missing: what should a person do who is not sure?"
             verdict = review.Review("reject", ["too_vague"], note, seconds=90)
         review.submit(db, actor, work.assignment_id, verdict)
@@ -257,46 +275,58 @@ def _replies(house: House, one: Exercise, others: Sequence[Exercise]) -> list[st
 
 
 def _rank(db: Session, house: House) -> None:
-    """Rank one batch under the first guideline, publish the second, rank another, and leave a third to visitors."""
+    """Go the whole way with one batch under the first guideline, to a sealed milestone that the client accepted; under
+    the second leave one ready for the next seal, one to be decided, and one to be ranked.
+    """
+    lead, slug = house.actors["lark-01"], "everyday-help"
+    general = RUBRICS["general"].model_dump(mode="json")
+    _rank_batch(db, house, size=36, noise=1.5)
+    _decide(db, house)
+    _review_ranked(db, house)
+    deliveries.seal(db, lead, house.projects[slug].id, "m1")
+    client = house.actors["stork-09"]
+    deliveries.answer(db, client, house.projects[slug].id, "m1", accept=True, signature=client.pseudonym)
+    _tell(db, house, slug, demo_texts.RANKING_2, general, demo_texts.CHANGED)
+    _rank_batch(db, house, size=24, noise=0.8)
+    _decide(db, house)
+    _review_ranked(db, house)
+    _rank_batch(db, house, size=16, noise=2.6)
+    _rank_batch(db, house, size=20, noise=0.8, begun=True)
+
+
+def _rank_batch(db: Session, house: House, *, size: int, noise: float, begun: bool = False) -> None:
+    """Open a batch and rank it through; or, where it is only begun, leave much of it to visitors."""
     lead, project = house.actors["lark-01"], house.projects["everyday-help"]
-    at = 0
-    for size, until in ((36, "accepted"), (36, "accepted"), (20, "working")):
-        chosen = house.exercises[at : at + size]
-        at += size
-        ids = pool.add(db, lead, project.id, [NewPrompt(as_prompt(one)) for one in chosen]).ids
-        batch = batches.open_batch(db, lead, project.id)
-        items = batches.add_prompts(db, lead, batch.id, ids)
-        batches.add_replies(
-            db,
-            lead,
-            batch.id,
-            {
-                item: [NewReply(text, "demo/policy") for text in _replies(house, one, house.exercises[at + number :])]
-                for number, (item, one) in enumerate(zip(items, chosen, strict=True))
-            },
-        )
-        for item, one in list(zip(items, chosen, strict=True))[:NUM_GOLD]:
-            _make_gold(db, house, item, one)
-        batches.start(db, lead, batch.id)
-        noise = 1.5 if at == size else 0.8
-        for name, ranker in zip(LABELLERS, PANEL, strict=True):
-            most = 10_000 if until == "accepted" else 0 if name == "heron-12" else 8
-            _rank_all(
-                db, house, name, Ranker(name, ranker.noise * noise, ranker.length_bias, ranker.position_bias), most
-            )
-        if until == "accepted":
-            _decide(db, house, keep=3 if at > size else 0)
-            _review_all(db, house, project.slug, "qa_internal")
-            _review_all(db, house, project.slug, "qa_client")
-        if at == size:
-            general = RUBRICS["general"].model_dump(mode="json")
-            _tell(db, house, "everyday-help", demo_texts.RANKING_2, general, demo_texts.CHANGED)
+    chosen, house.exercises = house.exercises[:size], house.exercises[size:]
+    ids = pool.add(db, lead, project.id, [NewPrompt(as_prompt(one)) for one in chosen]).ids
+    batch = batches.open_batch(db, lead, project.id)
+    items: list[str] = []
+    for prompt_id, one in zip(ids, chosen, strict=True):
+        kind = {"task_type": one.task_type, "prompt_type": one.prompt_type}
+        items += batches.add_prompts(db, lead, batch.id, [prompt_id], cell=kind)
+    replies = {
+        item: [NewReply(text, "demo/policy") for text in _replies(house, one, [*chosen[place + 1 :], *house.exercises])]
+        for place, (item, one) in enumerate(zip(items, chosen, strict=True))
+    }
+    batches.add_replies(db, lead, batch.id, replies)
+    for item, one in list(zip(items, chosen, strict=True))[:NUM_GOLD]:
+        _make_gold(db, house, item, one)
+    batches.start(db, lead, batch.id)
+    for name, ranker in zip(LABELLERS, PANEL, strict=True):
+        most = 10_000 if not begun else 0 if name == "heron-12" else 8
+        felt = Ranker(name, ranker.noise * noise, ranker.length_bias, ranker.position_bias)
+        _rank_all(db, house, name, felt, most)
+
+
+def _review_ranked(db: Session, house: House) -> None:
+    _review_all(db, house, "everyday-help", "qa_internal")
+    _review_all(db, house, "everyday-help", "qa_client")
 
 
 def _make_gold(db: Session, house: House, item_id: str, one: Exercise) -> None:
-    """Mark an item whose right order is known; nobody who ranks it can tell."""
+    """Mark an item whose best reply is known, the others being as bad; nobody who ranks it can tell."""
     golds = [house.golds[one.text, row.content] for row in latest_replies(db, item_id)]
-    ranks = [1 + sum(other > gold for other in golds) for gold in golds]
+    ranks = [1 if gold == max(golds) else 2 for gold in golds]
     batches.set_gold(db, house.actors["lark-01"], item_id, ranks)
 
 
@@ -309,8 +339,10 @@ def _rank_all(db: Session, house: House, name: str, ranker: Ranker, most: int) -
             return
         prompt = work.messages[-1].content
         golds = [house.golds[prompt, text] for text in work.replies]
-        digits = ranker.rank(work.item_id, work.replies, golds, SEED)
-        draw = stream(SEED, "demo marks", name, work.item_id)
+        ordered = sorted(work.replies)  # ids and places on the page are of chance, what is felt is not
+        felt = dict(zip(ordered, ranker.rank(prompt, ordered, [house.golds[prompt, text] for text in ordered], SEED)))
+        digits = tuple(felt[text] for text in work.replies)
+        draw = stream(SEED, "demo marks", name, prompt)
         marks: dict[str, list[float | None]] = {}
         for axis in rubric.axes:
             if axis.kind == "likert":
@@ -328,16 +360,10 @@ def _rank_all(db: Session, house: House, name: str, ranker: Ranker, most: int) -
         ranking.submit(db, actor, work.assignment_id, order)
 
 
-def _decide(db: Session, house: House, *, keep: int) -> None:
-    """Let the lead settle what is contested, all but a few that visitors find."""
-    from trivium.human.desk import adjudication
-
+def _decide(db: Session, house: House) -> None:
+    """Let the lead settle what is contested."""
     lead, project_id = house.actors["lark-01"], house.projects["everyday-help"].id
-    waiting = len(adjudication.contested(db, lead, project_id))
-    for _ in range(max(0, waiting - keep)):
-        work = assignment.lease(db, lead, project_id, step="adjudicate")
-        if work is None:
-            return
+    while work := assignment.lease(db, lead, project_id, step="adjudicate"):
         adjudication.decide(
             db, lead, work.assignment_id, "no_pair", note="Both are as good; no pair is better than a wrong one."
         )
@@ -370,9 +396,5 @@ def _truths(queued: Sequence[guards.GuardDecision]) -> list[guards.GuardVerdict]
 
 
 def _deliver(db: Session, house: House) -> None:
-    """Seal one milestone, and let the client find it waiting."""
-    from trivium.human.desk import deliveries
-
-    lead = house.actors["lark-01"]
-    for slug in ("plain-words", "everyday-help"):
-        deliveries.seal(db, lead, house.projects[slug].id, "m1")
+    """Seal the pairs that are accepted, and let the client find the milestone waiting."""
+    deliveries.seal(db, house.actors["lark-01"], house.projects["plain-words"].id, "m1")

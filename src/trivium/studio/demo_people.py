@@ -16,17 +16,22 @@ class DemoPerson(NamedTuple):
 
     pseudonym: str
     says: str
+    """What they do."""
+    tries: str
+    """What a visitor can try as them."""
 
 
 DEMO_PEOPLE: tuple[DemoPerson, ...] = (
-    DemoPerson("lark-01", "leads all three projects"),
-    DemoPerson("tern-04", "writes demonstrations"),
-    DemoPerson("heron-12", "ranks replies"),
-    DemoPerson("finch-07", "ranks replies, too"),
-    DemoPerson("owl-31", "reviews for the partner"),
-    DemoPerson("stork-09", "leads for the client: reviews and accepts deliveries"),
-    DemoPerson("gull-20", "judges what the guard stopped"),
+    DemoPerson("tern-04", "writes demonstrations", "Write a prompt and the best reply for a kind that is still short."),
+    DemoPerson("dunlin-30", "writes, too, and has a text back", "Write it again as the reviewer asks, and see what became of the others."),
+    DemoPerson("owl-31", "reviews for the partner", "Accept, mend or return what the writers sent in."),
+    DemoPerson("heron-12", "ranks replies", "Put four replies in order, by keys or by hand."),
+    DemoPerson("finch-07", "ranks replies, too", "Rank the same prompts; neither sees the other’s order."),
+    DemoPerson("lark-01", "leads all three projects", "Decide what is contested, look at coverage and quality, seal a milestone."),
+    DemoPerson("stork-09", "leads for the client", "Review a sample, and sign for a milestone or reject it."),
+    DemoPerson("gull-20", "judges what the guard did", "Say whether the guard was right to stop a question or let it pass."),
 )
+"""In the order in which work goes through their hands."""
 
 
 def person_called(db: Session, pseudonym: str) -> Person:

@@ -230,6 +230,7 @@ class Here:
             "theme": self.request.cookies.get("studio_theme") if self._theme_known() else None,
             "single_keys": "on" if self.visit is None or self.visit.single_keys else "off",
             "person": self.visit.actor if self.visit else None,
+            "is_demo": self.settings.demo,
             "nav": entries(self.request.url.path, self.standing, self.mine()) if self.visit else [],
             "flashes": self._flashes(),
         }

@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
@@ -52,6 +54,12 @@ class Page:
 
 
 PAGES: list[Page] = []
+SQLITE_WRITERS = 4
+"""Threads of a process that serve pages which write to SQLite. One of them writes; the others wait for the disk, for
+its lock, or make a page's text. The more there are, the longer the one waits for the interpreter after every question
+that it asks, up to 5 ms each time, with everybody behind its lock. On PostgreSQL others write meanwhile, and fewer
+threads are slower.
+"""
 
 
 def get(path: str, *, writes: bool = False, signed_in: bool = True) -> Callable[[Function], Function]:
@@ -106,8 +114,11 @@ def status_of(error: TriviumError) -> int:
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
-def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callable[[Request], Awaitable[Response]]:
-    """Return the ASGI endpoint of a page."""
+def endpoint(
+    page: Page, database: Database, settings: StudioSettings, writers: CapacityLimiter | None = None
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the ASGI endpoint of a page. `writers` bounds how many write at once, where that is bounded."""
+    serving = partial(to_thread.run_sync, limiter=writers if page.writes else None)
 
     async def answer(request: Request) -> Response:
         sent: Sent = (FormData(), {})
@@ -120,7 +131,7 @@ def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callab
                 wrong = InputError(str(error.detail))
                 return await run_in_threadpool(_refusal, page, database, settings, request, wrong)
         try:
-            return await run_in_threadpool(_serve, page, database, settings, request, sent)
+            return await serving(partial(_serve, page, database, settings, request, sent))
         finally:
             await sent[0].close()
 
@@ -129,8 +140,11 @@ def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callab
 
 def routes(database: Database, settings: StudioSettings) -> list[Route]:
     """Return every page as a route."""
+    writers = CapacityLimiter(SQLITE_WRITERS) if database.is_sqlite else None
     return [
-        Route(page.path, endpoint(page, database, settings), methods=[page.method], name=page.function.__name__)
+        Route(
+            page.path, endpoint(page, database, settings, writers), methods=[page.method], name=page.function.__name__
+        )
         for page in PAGES
     ]
 

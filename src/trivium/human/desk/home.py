@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,11 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk import projects
-from trivium.human.desk.actor import Actor
+from trivium.human.desk.actor import Actor, Standing
 from trivium.human.desk.assignment import steps_of
 from trivium.human.desk.progress import done_and_left
 from trivium.human.states import Step
+from trivium.human.store.deliveries import Delivery
 from trivium.human.store.people import Membership, Person
 from trivium.human.store.projects import Ack, Guideline, PoolPrompt, Project
 from trivium.human.store.work import AggregateRow, Assignment, Batch, Item, Judgement
@@ -114,6 +116,24 @@ def returned(db: Session, actor: Actor) -> list[Back]:
         .order_by(Judgement.created_at)
     )  # fmt: skip
     return [Back(row[0], row[1], row[2], row[3] or "", row[4], row[5], row[6]) for row in rows]
+
+
+def to_answer(db: Session, standings: Iterable[Standing]) -> list[tuple[Project, Delivery]]:
+    """Return the sealed milestones that wait for an answer from where somebody stands, the oldest first."""
+    projects_of = {one.project.id: one.project for one in standings if one.can("answer_delivery")}
+    query = select(Delivery).where(Delivery.project_id.in_(projects_of), Delivery.state == "sealed")
+    return [(projects_of[row.project_id], row) for row in db.scalars(query.order_by(Delivery.sealed_at))]
+
+
+def to_seal(db: Session, standings: Iterable[Standing]) -> list[tuple[Project, int]]:
+    """Return how much is accepted and in no milestone yet, where somebody may seal it."""
+    projects_of = {one.project.id: one.project for one in standings if one.can("manage")}
+    query = (
+        select(Item.project_id, func.count())
+        .where(Item.project_id.in_(projects_of), Item.state == "accepted", ~Item.is_gold)
+        .group_by(Item.project_id)
+    )
+    return sorted(((projects_of[row[0]], int(row[1])) for row in db.execute(query)), key=lambda one: one[0].title)
 
 
 def unread(db: Session, actor: Actor) -> list[tuple[Project, Guideline]]:

@@ -4,11 +4,13 @@ gives none; and rows back into such a file, the same bytes for the same rows.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import math
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from pydantic import ValidationError
 from trivium.core.errors import InputError, MissingExtraError, SourceError
 from trivium.human.formats.room import Room
 
+_ARRAY = re.compile(rb"\[\s*(?:[{\]]|\Z)")
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -84,12 +87,16 @@ def read_rows(path: Path, max_bytes: int | None = None) -> Iterator[tuple[int, R
             yield from _parquet_rows(path, room)
             return
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            if kind != "csv":
+                kind = _laid_out(file, kind)
             if kind == "json":
                 yield from _array_rows(path, room.all_of(file), room)
             elif kind == "csv":
                 yield from _csv_rows(path, room.all_of(file), room)
             else:
                 for line, data in enumerate(room.lines_of(file), start=1):
+                    if line == 1:
+                        data = data.removeprefix(codecs.BOM_UTF8)  # some editors put it there
                     if data.strip():
                         room.take_json(data)
                         yield line, _parse(data)
@@ -97,6 +104,23 @@ def read_rows(path: Path, max_bytes: int | None = None) -> Iterator[tuple[int, R
         raise SourceError(f"the gzip file is broken: {error}", where=str(path), do="fetch the file again") from error
     except OSError as error:
         raise SourceError(f"cannot read the file: {error.strerror or error}", where=str(path)) from error
+
+
+def _laid_out(file: Any, kind: str) -> str:
+    """Return how a file is laid out by its first letter: names lie (hh's red team is an array called `.jsonl.gz`, and
+    lines are often called `.json`).
+    """
+    begins = file.peek(1 << 12).removeprefix(codecs.BOM_UTF8).lstrip()
+    line, _, rest = begins.partition(b"\n")
+    if kind == "json":
+            return "jsonl" if isinstance(row := _parse(line), dict) and row else "json"
+    if not _ARRAY.match(begins):
+        return kind
+    try:
+        json.loads(line)
+    except ValueError:
+        return "json"  # it goes on below, or beyond what was looked at
+    return "jsonl" if rest.strip() else "json"
 
 
 def container_of(path: Path) -> str:
@@ -224,7 +248,7 @@ def _array_rows(path: Path, data: bytes, room: Room) -> Iterator[tuple[int, Row 
     """Yield the entries of a JSON array."""
     room.take_json(data)
     try:
-        rows = json.loads(data)
+        rows = json.loads(data.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError) as error:
         raise SourceError(f"wanted one JSON array, found: {error}", where=str(path), do="check the file") from error
     if not isinstance(rows, list):

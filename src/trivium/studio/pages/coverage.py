@@ -18,8 +18,11 @@ from trivium.studio.here import Here
 from trivium.studio.pages.batches import SHAPES, STATES
 from trivium.studio.routes import get
 
+SHORT_SHOWN = 9
 LENGTHS = {"short": "under 100", "medium": "100–500", "long": "over 500"}
 FILTERS = ("domain", "language", "response_type")
+AXES = ("task_type", "prompt_type", "prompt_length")
+"""What a map is drawn by: rows, groups of columns, columns."""
 
 
 def _cell(here: Here, slug: str, one: CellCount) -> dict[str, Any]:
@@ -30,6 +33,8 @@ def _cell(here: Here, slug: str, one: CellCount) -> dict[str, Any]:
         "target": one.target,
         "need": one.need,
         "title": title,
+        "head": cells.head(one.where, here.words),
+        "rest": cells.rest(one.where, here.words),
         "missing": one.missing,
         "href": f"/p/{slug}/coverage/{cell_key(one.where)}",
         "label": here.say(
@@ -40,11 +45,10 @@ def _cell(here: Here, slug: str, one: CellCount) -> dict[str, Any]:
 
 def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] | None:
     """Return the map, where every cell is named by task, way of asking and length and by nothing else."""
-    axes = ("task_type", "prompt_type", "prompt_length")
     named = {name for one in found for name in one.where}
-    if not found or not named <= set(axes) or "task_type" not in named:
+    if not found or not named <= set(AXES) or "task_type" not in named:
         return None
-    across = [axis for axis in axes[1:] if axis in named]
+    across = [axis for axis in AXES[1:] if axis in named]
     lists: Mapping[str, Mapping[str, str]] = {
         "prompt_type": vocabulary.PROMPT_TYPES,
         "prompt_length": vocabulary.PROMPT_LENGTHS,
@@ -73,22 +77,35 @@ def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] |
                 "share": accepted / target,
             }
         )
+    sums = []
+    for group in outer:
+        for column in inner:
+            kept = [one for key, one in by_key.items() if key[1:] == (group, column)]
+            target, accepted = sum(one.target for one in kept), sum(one.accepted for one in kept)
+            sums.append(accepted / target if target else None)
     columns = [here.say(LENGTHS[one]) if one else "" for one in inner]
     groups = [
         {"title": here.say(vocabulary.PROMPT_TYPES[one]) if one else here.say("Prompts"), "columns": columns}
         for one in outer
     ]
-    return {"groups": groups, "rows": rows, "row_title": here.say("Task")}
+    return {"groups": groups, "rows": rows, "row_title": here.say("Task"), "sums": sums}
 
 
-def _margins(here: Here, found: Coverage) -> list[dict[str, Any]]:
-    """Return the totals by single marks: those of `also`, and the sums of the cells by each mark they name."""
+def _margins(here: Here, found: Coverage, told: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the totals by single marks: those of `also`, and the sums of the cells by each mark that they name and
+    that nothing else on the page has `told`.
+    """
     margins: dict[str, dict[str, list[int]]] = {}
     for one in found.also:
-        name = here.say("Wanted over all cells")
+        alone = next(iter(one.where)) if len(one.where) == 1 else ""
+        name = here.say(vocabulary.DIMENSIONS.get(alone, alone)) if alone else here.say("Wanted over all cells")
+        if alone in vocabulary.MARKS:
+            name = here.say("The prompt has")
         margins.setdefault(name, {})[cells.title(one.where, here.words)] = [one.accepted, one.in_flight, one.target]
     for one in found.cells:
         for mark, value in one.where.items():
+            if mark in told:
+                continue
             counts = margins.setdefault(here.say(vocabulary.DIMENSIONS.get(mark, mark)), {})
             into = counts.setdefault(cells.value_name(mark, value, here.words), [0, 0, 0])
             for place, number in enumerate((one.accepted, one.in_flight, one.target)):
@@ -123,11 +140,11 @@ def coverage_page(here: Here, slug: str) -> Response:
         spec=spec,
         outside=found.outside,
         grid=grid,
-        margins=_margins(here, found),
+        margins=_margins(here, found, AXES if grid else ()),
         cover={"accepted": found.accepted, "flying": found.in_flight, "missing": found.missing, "target": found.target},
         cells=[_cell(here, slug, one) for one in shown],
         shown_as=asked.get("as", "map") if grid else "list",
-        short=[_cell(here, slug, one) for one in found.short()[:6]],
+        short=[_cell(here, slug, one) for one in found.short()[:SHORT_SHOWN]],
         picks=[
             {
                 "name": name,

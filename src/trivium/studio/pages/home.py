@@ -54,6 +54,49 @@ def _next(here: Here, work: list[OpenWork]) -> dict[str, Any] | None:
     }
 
 
+def _milestone(here: Here) -> dict[str, Any] | None:
+    """Return the milestone that waits for one's answer as the thing to do next."""
+    for project, row in home.to_answer(here.db, here.mine()):
+        return {
+            "title": here.say("Answer milestone {name}", name=row.milestone),
+            "project": project.title,
+            "says": here.say("Look at the checks and the files, then accept it or reject it."),
+            "total": 0,
+            "href": f"/p/{project.slug}/deliveries/{row.milestone}",
+            "button": here.say("Begin"),
+        }
+    return None
+
+
+def _milestones(here: Here) -> list[dict[str, Any]]:
+    """Return what waits to be answered, or to be sealed."""
+    found = [
+        {
+            "href": f"/p/{project.slug}/deliveries/{row.milestone}",
+            "sign": "seal",
+            "kind": here.say("Milestone"),
+            "text": row.milestone,
+            "ours": True,
+            "more": project.title,
+            "side": here.say("Waits for you"),
+        }
+        for project, row in home.to_answer(here.db, here.mine())
+    ]
+    found += [
+        {
+            "href": f"/p/{project.slug}/deliveries",
+            "sign": "seal",
+            "kind": here.say("To seal"),
+            "text": here.say("{n} items are accepted and in no milestone yet.", n=count),
+            "ours": True,
+            "more": project.title,
+            "side": "",
+        }
+        for project, count in home.to_seal(here.db, here.mine())
+    ]
+    return found
+
+
 def _waiting(here: Here) -> list[dict[str, Any]]:
     found = [
         {
@@ -96,7 +139,7 @@ def _waiting(here: Here) -> list[dict[str, Any]]:
                 "more": guideline.changelog or here.say("Read it before you begin."),
             }
         )
-    return found
+    return [{"language": "", "ours": False, **one} for one in found + _milestones(here)]
 
 
 def _days(here: Here) -> Any:
@@ -126,7 +169,7 @@ def _work(here: Here, work: list[OpenWork]) -> list[dict[str, Any]]:
             "title": one.project.title,
             "role": one.role,
             "party": one.party,
-            "left": left.get(one.project.id) if one.role in ("writer", "labeller", "reviewer") else None,
+            "left": left.get(one.project.id, 0 if one.role in ("writer", "labeller", "reviewer") else None),
         }
         for one in here.mine()
     ]
@@ -173,7 +216,8 @@ def home_page(here: Here) -> Response:
     ]
     return here.page(
         "home.html",
-        next=_next(here, work),
+        next=_next(here, work) or _milestone(here),
+        other=_next(here, other) if (other := [one for one in work if _place(one) != _place(work[0])]) else None,
         waiting=_waiting(here),
         work=_work(here, work),
         days=_days(here),

@@ -175,11 +175,12 @@ def _summary(here: Here, rows: Sequence[Submission]) -> str:
     answered = [one for one in rows if not one.skipped]
     if not answered:
         return here.say("nobody has ranked anything yet.")
-    return here.say(
-        "{n} prompts, ranked by {m} people who did not see each other’s order.",
-        n=len({one.item for one in answered}),
-        m=len({one.person for one in answered}),
-    )
+    num_items, num_people = len({one.item for one in answered}), len({one.person for one in answered})
+    if num_people == 1:
+        return here.say("{n} prompts, answered by one person so far.", n=num_items)
+    if here.standing is not None and here.standing.project.kind == "guard_review":
+        return here.say("{n} prompts, judged by {m} people who did not see each other’s verdict.", n=num_items, m=num_people)
+    return here.say("{n} prompts, ranked by {m} people who did not see each other’s order.", n=num_items, m=num_people)
 
 
 @get("/p/{slug}/quality")

@@ -53,7 +53,8 @@ def next_writing(here: Here, slug: str) -> Response:
     return here.to(f"/p/{slug}/write/{work.assignment_id}")
 
 
-def _cells(here: Here, project_id: str, own: str | None) -> list[CellShown]:
+def _cells(here: Here, project_id: str, own: str | None, whole: bool) -> tuple[list[CellShown], int]:
+    """Return the shortest cells, or all of them, and how many are open to the writer."""
     counts = coverage.open_cells(here.db, here.actor, project_id, own)
     counts.sort(key=lambda one: (one.key != own, (one.accepted + one.in_flight) / one.target, one.key))
     return [
@@ -66,13 +67,14 @@ def _cells(here: Here, project_id: str, own: str | None) -> list[CellShown]:
             one.in_flight,
             one.target,
         )
-        for one in counts[:CELLS_SHOWN]
-    ]
+        for one in (counts if whole else counts[:CELLS_SHOWN])
+    ], len(counts)
 
 
 def _choices(here: Here) -> dict[str, list[Any]]:
     choose = [("", here.say("Choose one"))]
     return {
+        "hints": {key: here.say(text) for key, text in vocabulary.TASK_HINTS.items()},
         "task_type": choose + [(key, here.say(text)) for key, text in vocabulary.TASK_TYPES.items()],
         "prompt_type": [(key, here.say(text)) for key, text in vocabulary.PROMPT_KEYS.items()],
         "response_type": [(key, here.say(text)) for key, text in vocabulary.RESPONSE_KEYS.items()],
@@ -93,7 +95,8 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
     start: dict[str, Any] = {"language": work.language, "cell": work.cell}
     start |= {name: FREE[name] for name in ("prompt_type", "response_type")}
     start |= {name: value for name, value in work.attrs.items() if not (name in MARKS and value == "no")}
-    shown = _cells(here, standing.project.id, work.cell)
+    whole = here.request.query_params.get("cells") == "all"
+    shown, num_open = _cells(here, standing.project.id, work.cell, whole)
     for cell in shown:
         if cell.key == work.cell and not work.returned:
             start |= {name: value for name, value in cell.where.items() if not (name in MARKS and value == "no")}
@@ -110,6 +113,8 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
         given=given,
         cells=shown,
         free=FREE,
+        whole=whole,
+        more=num_open > CELLS_SHOWN,
         choices=_choices(here),
         returned=[{"who": one.by, "reasons": one.reasons, "note": one.note} for one in work.returned],
         prompt_given=bool(work.messages) and not work.replies,

@@ -54,12 +54,22 @@ function adopt(event) {
     if (select) select.value = value;
   }
   for (const area of document.querySelectorAll('#prompt, #reply')) area.lang = document.getElementById('language').value;
+  tellTask();
   if (event) recount();
 }
 
+// What the chosen task asks for, below the list.
+const taskHint = document.getElementById('task-hint');
+function tellTask() {
+  taskHint.textContent = JSON.parse(taskHint.dataset.hints)[document.getElementById('task_type').value] || '';
+  taskHint.hidden = !taskHint.textContent;
+}
+
 for (const area of document.querySelectorAll('#prompt, #reply')) area.addEventListener('input', recount);
+document.getElementById('task_type').addEventListener('change', tellTask);
 for (const choice of document.querySelectorAll('input[name=cell]')) choice.addEventListener('change', adopt);
 document.getElementById('language')?.addEventListener('change', (event) => {
   for (const area of document.querySelectorAll('#prompt, #reply')) area.lang = event.target.value;
 });
 recount();
+tellTask();
