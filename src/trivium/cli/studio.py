@@ -29,7 +29,7 @@ def studio(
         int, typer.Option(min=1, max=64, help="How many processes answer; more than one for a hundred people and more.")
     ] = 1,
     private_webhooks: Annotated[
-        bool, typer.Option("--private-webhooks", help="Let webhooks go to addresses inside this network, over http too.")
+        bool, typer.Option("--private-webhooks", help="Let webhooks go to addresses of this network, over http too.")
     ] = False,
     runs: Runs = RUNS,
 ) -> None:
