@@ -13,9 +13,10 @@ from trivium.inference.sampling import Sampling
 from trivium.model.exchange import load_checkpoint
 from trivium.training.batch import Tree
 from trivium.training.language import LanguageTask, Layout, Stream
-from trivium.training.loop import LoopPlan, Task, one_step
+from trivium.training.loop import LoopPlan, one_step
 from trivium.training.optimizer import build_optimizer
 from trivium.training.schedule import ScheduleConfig
+from trivium.training.task import Task
 
 CONSTANT = ScheduleConfig(shape="constant", warmup_share=0.0)
 LAYOUT = Layout(row_tokens=8192, micro_tokens=8192)  # one row a step: nothing is padding

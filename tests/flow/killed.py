@@ -10,7 +10,8 @@ from typing import Any
 
 from trivium.cli import main
 from trivium.training import loop
-from trivium.training.loop import LoopPlan, Task
+from trivium.training.loop import LoopPlan
+from trivium.training.task import Task
 
 LABEL, STEP = sys.argv[1], int(sys.argv[2])
 one_step = loop.one_step

@@ -16,6 +16,7 @@ import pytest
 from curation.planted import plant
 from stages.given import context
 from trivium.cli import main
+from trivium.core.errors import InputError
 from trivium.core.kinds import TokenizerFiles, Tokens
 from trivium.core.reference import resolve
 from trivium.core.store import Store
@@ -24,7 +25,7 @@ from trivium.curation.sift import judge
 from trivium.curation.verdict import Verdict
 from trivium.records import Document, read_records
 from trivium.stages.pretrain import PretrainConfig, Shape, pretrain
-from trivium.training.shards import TokenShards
+from trivium.training.shards import MORE_HELD_OUT, TokenShards
 
 PERSON = "Write to jane.doe@example.com or call +1 555 010 1234 from 192.168.10.77."
 LONG = "The old man and the woman walked to the river, and they talked of the days that had been. It was late when they came home again. "
@@ -49,9 +50,9 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def run(data: Path, out: Path, *more: str) -> int:
+def run(data: Path, out: Path, *more: str, heldout_share: str = "0.2") -> int:
     sources = [str(data / "stories"), f"web={data / 'rows.jsonl'}", "--out", str(out)]
-    sets = [("corpus.heldout_share", "0.2"), ("tokenizer.vocab_size", "400"), ("corpus.quality.groups", '["c4"]')]
+    sets = [("corpus.heldout_share", heldout_share), ("tokenizer.vocab_size", "400"), ("corpus.quality.groups", '["c4"]')]
     return main(["curate", *sources, *more, *(part for key, value in sets for part in ("--set", f"{key}={value}"))])
 
 
@@ -94,6 +95,17 @@ def test_the_recipe_that_is_written_is_run_as_any_other_and_has_nothing_to_do(
     sets = ["corpus.heldout_share=0.2", "tokenizer.vocab_size=400", 'corpus.quality.groups=["c4"]']
     assert main(["plan", str(out / "curated.toml"), "--runs", str(out), *(p for s in sets for p in ("--set", s))]) == 0
     assert "all 4 stages are made" in capsys.readouterr().out
+
+
+def test_a_handful_of_documents_is_a_corpus_that_holds_nothing_out_and_says_so(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(data, out, heldout_share="0") == 0
+    assert "warning: the corpus holds nothing out; raise corpus.heldout_share" in capsys.readouterr().err
+    with pytest.raises(InputError, match="wanted held-out documents") as refused:
+        bits_of(out / "curated", tmp_path / "pretrain")
+    assert refused.value.do == MORE_HELD_OUT
 
 
 def bits_of(folder: Path, scratch: Path) -> float:

@@ -179,7 +179,6 @@ class People:
         self._import(slug, file, '[name=as][value="prompts"]')
         window.open(f"/p/{slug}/batches")
         window.write("#size", str(NUM_PROMPTS))
-        window.one('#replies option[value="model"]').click()
         window.write("#model", MODEL)
         self.send(f'form[action="/p/{slug}/batches"] .btn.primary')
         WebDriverWait(window.driver, 1800).until(lambda _: "all made" in window.text("#generation"))

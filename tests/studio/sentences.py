@@ -11,6 +11,7 @@ from typing import get_args
 from jinja2 import nodes
 
 from trivium.human import privacy
+from trivium.human.desk import generation
 from trivium.human.desk.actor import Scope
 from trivium.human.rubrics import Axis
 from trivium.human.states import GuidelineState, SpecState
@@ -24,7 +25,7 @@ from trivium.studio.render import environment
 STUDIO, HUMAN = resources.files("trivium.studio"), resources.files("trivium.human")
 SAYING = {"_", "say"}
 CHECKS = ("content", "personal data", "consent", "splits", "gold", "licences", "coverage", "contested", "agreement")
-REASONING = {"_contest", "_rank_problems", "_mark_problems", "problems"}
+REASONING = {"_contest", "_rank_problems", "_mark_problems", "problems", "_cells_are_apart"}
 """Functions whose every sentence is a reason."""
 TELLING_ROOMS = (
     "human/desk", "human/states.py", "human/rubrics.py", "human/coverage.py", "human/agreement.py", "human/ranking.py",
@@ -81,7 +82,7 @@ def of_tables() -> set[str]:
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES,
                   vocabulary.PROMPT_KEYS, vocabulary.RESPONSE_KEYS, vocabulary.TASK_HINTS, vocabulary.DIMENSIONS, vocabulary.REASONS,
                   batches.STATES, quality.SCALES, pages_review.DID, pages_review.VERDICTS, deliveries.NOUNS,
-                  deliveries.TITLES, deliveries.SHEET, coverage.LENGTHS, problems.TITLES):  # fmt: skip
+                  deliveries.TITLES, deliveries.ORDERS, deliveries.SHEET, coverage.LENGTHS, problems.TITLES):  # fmt: skip
         found.update(words.values())
     for pairs in (quality.TABS, profile.DEMOGRAPHICS, *working.SKIP_REASONS.values()):
         found.update(text for _, text in pairs)
@@ -97,7 +98,7 @@ def of_tables() -> set[str]:
     found.update(vocabulary.NAMES[kind] for kind in get_args(Axis.model_fields["kind"].annotation))
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES):
         found.update(key.replace("_", " ") for key in words)  # as the checks of a milestone name them
-    found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on"))
+    found.update(("nobody", "everybody always", "Waiting", "User", "Assistant", "System", "Home", profile.CONSENT_TEXT, "all made", "being made", "cannot go on", "stopped", generation.STOPPED, "let it go on, or name another model"))
     found.update(CHECKS)
     found |= {csrf.UNKEPT, broken.FULL, broken.CLOSED, broken.BUSY, broken.GONE, broken.BROKEN, broken.AGAIN}
     return found

@@ -32,6 +32,8 @@ MAY: dict[str, set[str]] = {
     f"GET {PROJECT}/events": {"lead"},
     f"GET {PROJECT}/deliveries": {"lead", "client"},
     f"POST {PROJECT}/deliveries": {"lead"},
+    f"POST {PROJECT}/deliveries/checks": {"lead"},
+    f"POST {PROJECT}/deliveries/{{milestone}}/cleared": {"lead"},
     f"POST {PROJECT}/deliveries/{{milestone}}/answer": {"client"},
     f"GET {PROJECT}/deliveries/{{milestone}}/archive": {"lead", "client"},
     f"POST {PROJECT}/lease": EVERYBODY,
@@ -54,7 +56,8 @@ ANYBODY = {"GET /api/v1/me", "GET /api/v1/projects"}
 BODIES: dict[str, Any] = {
     "prompts": [], "guard-decisions": [], "batches": {}, "guidelines": {"markdown": "# More"},
     "requirements": {"requirement": requirement()},
-    "deliveries": {"milestone": "m"}, "answer": {"answer": "accept", "signature": "nobody"}, "lease": {},
+    "deliveries": {"milestone": "m"}, "checks": {"milestone": "m"}, "cleared": {"items": ["x"]},
+    "answer": {"answer": "accept", "signature": "nobody"}, "lease": {},
     "draft": {"content": {}, "rev": 0}, "writing": {"reply": "x", "attrs": {}}, "ranking": {},
     "review": {"verdict": "accept"}, "judgement": {"verdict": "unsure"}, "skip": {"reason": "x"},
 }  # fmt: skip

@@ -13,6 +13,7 @@ from trivium.human.desk import people, projects, tokens, webhooks
 from trivium.human.store.database import Database
 from trivium.human.store.journal import Outbox
 from trivium.human.store.people import Person
+from trivium.human.store.projects import Project
 from trivium.human.store.work import Assignment, Item, Judgement, Reply
 from trivium.studio.demo import LABELLERS
 from trivium.studio.routes import PAGES
@@ -175,3 +176,24 @@ def test_a_gold_item_asks_the_database_the_same_questions_so_that_time_does_not_
     assert found[True], "no gold item came"
     assert found[False], "nothing but gold came"
     assert found[True] <= found[False]
+
+
+def test_what_is_kept_of_a_person_tells_nothing_of_which_reply_is_which(visit: Visit, house: Database) -> None:
+    model, _ = secrets_of(house)
+    heron = visit("heron-12")
+    page = str(heron.get("/p/everyday-help/rank").url.path)
+    told = json.loads(heron.get("/profile/export").text)
+    [hold] = [one for one in told["work"] if one["id"] == page.rsplit("/", 1)[-1]]
+    assert not {"order", "order_seed"} & set(hold)
+    assert not betrayals(json.dumps(told), model)
+
+
+def test_the_order_shown_cannot_be_reckoned_from_what_a_labeller_knows(visit: Visit, house: Database) -> None:
+    lark = visit("lark-01")
+    for slug in ("one", "two"):
+        sent = {"slug": slug, "title": slug, "kind": "comparison", "overlap": "3", "qa_party": "partner"}
+        assert lark.post("/projects", sent, page="/projects/new").status_code == 303
+    with house.read() as db:
+        seeds = {one.settings["seed"] for one in db.scalars(select(Project).where(Project.slug.in_(("one", "two"))))}
+    assert len(seeds) == 2
+    assert 0 not in seeds

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from starlette.testclient import TestClient
 
 from studio.visitors import Visitor
@@ -30,6 +31,29 @@ def test_pages_are_not_kept_by_caches_and_assets_are(client: TestClient) -> None
 
 def test_a_name_that_is_not_ours_is_refused(client: TestClient) -> None:
     assert client.get("/sign-in", headers={"host": "evil.example"}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:80@evil.example", "localhost:evil", "localhost:", "localhost:80/x", "localhost:80#x", "localhost, evil.example",
+     "[::1]evil:80", "localhost\t", ""],
+)  # fmt: skip
+def test_a_host_that_would_lead_elsewhere_in_a_link_is_refused(client: TestClient, host: str) -> None:
+    assert client.get("/sign-in", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:8800", "127.0.0.1:1", "[::1]", "[::1]:8800"])
+def test_our_own_names_are_answered_with_and_without_a_port(client: TestClient, host: str) -> None:
+    assert client.get("/sign-in", headers={"host": host}).status_code == 200
+
+
+def test_an_invitation_s_link_leads_to_the_studio_whatever_the_request_says_of_hosts(visit: Visit) -> None:
+    lark = visit("lark-01")
+    lark.client.headers.update({"x-forwarded-host": "evil.example", "forwarded": "host=evil.example", "x-host": "evil.example"})
+    page = "/p/plain-words/members"
+    answer = lark.post(page, {"party": "partner", "role": "writer"}, page=page)
+    assert "http://localhost/join/" in answer.text
+    assert "evil.example" not in answer.text
 
 
 def test_a_body_over_the_limit_is_refused_by_its_length_and_while_it_is_read(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -120,6 +121,65 @@ def test_two_windows_on_one_text_do_not_overwrite_each_other(window: Chromium) -
             window.driver.switch_to.window(handle)
             window.driver.close()
     window.driver.switch_to.window(first)
+
+
+def test_a_pair_that_is_sent_for_another_cell_leaves_an_empty_sheet_behind(window: Chromium, house: Database) -> None:
+    before = written_by(house, "tern-04")
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    other = next(one for one in window.all(".cells input") if not one.is_selected())
+    window.driver.execute_script("arguments[0].click()", other)
+    asks = json.loads(other.get_attribute("data-where") or "{}").get("prompt_length")
+    window.write("#prompt", "How is snow made in March? " + "Say it slowly. " * {"medium": 50, "long": 200}.get(asks, 1))
+    window.write("#reply", "Of water and cold air.")
+    window.one('#domain option[value="science"]').click()
+    window.until(lambda: window.text("#draft").startswith("Draft saved"))
+    old = window.one("html")
+    window.one("#submit").click()
+    window.until(lambda: old != window.one("html"))
+    assert written_by(house, "tern-04") == before + 1
+    assert window.one("#prompt").get_attribute("value") == ""
+    assert window.one("#reply").get_attribute("value") == ""
+    assert len(window.all(".cells input:checked")) == 1
+
+
+def test_choosing_another_cell_frees_what_only_the_one_before_fixed(window: Chromium) -> None:
+    window.come_in("tern-04")
+    window.open("/p/plain-words/write")
+    chosen = ({"language": "th", "domain": "history", "persona": "yes"}, {"task_type": "extraction"})
+    first, second = window.all(".cells input")[:2]
+    for box, where in zip((second, first), chosen, strict=True):
+        window.driver.execute_script(
+            "arguments[0].dataset.where = arguments[1]; arguments[0].checked = false; arguments[0].click()",
+            box, json.dumps(where),
+        )  # fmt: skip
+        marks = {name: window.one(f"#{name}").get_attribute("value") for name in ("language", "domain", "task_type")}
+        persona = window.one("[name=persona]").is_selected()
+        if "language" in where:
+            assert (marks["language"], marks["domain"], persona) == ("th", "history", True)
+            assert window.one("#prompt").get_attribute("lang") == "th"
+    assert marks == {"language": "en", "domain": "", "task_type": "extraction"}
+    assert not persona
+    assert window.one("#prompt").get_attribute("lang") == "en"
+
+
+def test_what_is_wrong_with_a_mark_is_told_below_it_and_not_across(window: Chromium) -> None:
+    write(window, "Which animal has nine brains, and why?", "The octopus.")
+    window.one('#domain option[value=""]').click()
+    window.one("#submit").click()
+    window.until(lambda: window.all(".error.sent"))
+    error, select_ = window.one(".error.sent").rect, window.one("#domain").rect
+    assert error["y"] >= select_["y"] + select_["height"]
+
+
+def test_code_runs_from_left_to_right_in_every_text(window: Chromium, house: Database) -> None:
+    window.come_in("owl-31")
+    window.open("/p/plain-words/review")
+    window.driver.execute_script(
+        "document.querySelector('.answer .words').innerHTML = '<p>مرحبا</p><pre><code>print(1)</code></pre>'"
+    )
+    style = "return [...arguments].map((one) => getComputedStyle(document.querySelector(one)).direction)"
+    assert window.driver.execute_script(style, ".answer .words pre", ".answer .words") == ["ltr", "rtl"]
 
 
 def test_all_that_can_be_reached_by_keys_shows_where_one_is(window: Chromium) -> None:

@@ -34,14 +34,16 @@ MAY: dict[str, set[str]] = {
     "review": {"reviewer", "client"}, "adjudicate": {"lead"}, "coverage": {"lead", "client"},
     "coverage.csv": {"lead", "client"}, "batches": {"lead", "client"}, "guideline": EVERYBODY, "requirement": {"lead"},
     "quality": {"lead", "client"}, "deliveries": {"lead", "client"}, "pool": {"lead"}, "members": {"lead"},
-    "log": {"lead"}, "items": {"lead", "reviewer", "client"}, "settings": {"lead"}, "webhooks": {"lead"},
+    "log": {"lead"}, "items": {"lead", "reviewer", "client"}, "settings": {"lead"}, "invitations": {"lead"}, "webhooks": {"lead"},
 }  # fmt: skip
 """The first part of an address below a project → who may open it; below it the same people or fewer."""
 FEWER: dict[str, set[str]] = {
     "/p/{slug}/guideline/edit": {"lead"}, "/p/{slug}/guideline/{version}/publish": {"lead"},
     "POST /p/{slug}/guideline": {"lead"}, "POST /p/{slug}/batches": {"lead"},
     "/p/{slug}/batches/{ordinal}/start": {"lead"}, "/p/{slug}/batches/{ordinal}/retry": {"lead"},
-    "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/answer": {"client"},
+    "/p/{slug}/batches/{ordinal}/stop": {"lead"},
+    "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/cleared": {"lead"},
+    "/p/{slug}/deliveries/{milestone}/answer": {"client"},
 }  # fmt: skip
 IN_PROJECT = [page for page in PAGES if page.path.startswith("/p/{slug}/")]
 

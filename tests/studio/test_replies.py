@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from trivium.core.errors import InputError
 from trivium.human.desk import batches, generation, pool, projects
 from trivium.human.desk.actor import Actor
+from trivium.human.desk.errors import Invalid
 from trivium.human.desk.pool import NewPrompt
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
@@ -36,13 +37,13 @@ def lark(db) -> Actor:
     return Actor(row.id, row.pseudonym, keeper=True)
 
 
-def wait_for_replies(house: Database, number: int) -> str:
+def wait_for_replies(house: Database, number: int, num_replies: int | None = None) -> str:
     def work(db):
         project = projects.by_slug(db, lark(db), "everyday-help").project
         new = [NewPrompt(Prompt.of(f"Say the number {n}.", origin="dataset", source="test")) for n in range(number)]
         batch = batches.open_batch(db, lark(db), project.id)
         batches.add_prompts(db, lark(db), batch.id, pool.add(db, lark(db), project.id, new).ids)
-        generation.request(db, lark(db), batch.id, "quickstart/sft", generation.Sampling((0.7, 1.0), seed=5))
+        generation.request(db, lark(db), batch.id, "quickstart/sft", generation.Sampling((0.7, 1.0), seed=5, num_replies=num_replies))
         batches.start(db, lark(db), batch.id)
         return batch.id
 
@@ -75,6 +76,21 @@ def test_a_model_makes_k_replies_a_few_prompts_a_turn_and_labellers_get_them(hou
     assert {row.generation["temperature"] for row in rows} == {0.7, 1.0}
 
 
+def test_as_many_replies_are_made_as_the_lead_asked_for_on_the_page(house, visit, tmp_path, monkeypatch) -> None:
+    lead = visit("lark-01")
+    form = {"size": "2", "seed": "0", "replies": "model", "model": "quickstart/sft", "temperature": "0.7", "max_tokens": "9"}
+    rows = "\n".join(f'{{"instruction": "Name {n} blue things", "output": "y"}}' for n in range(2))
+    sent = {"csrf": lead.token("/p/everyday-help/pool"), "format": "alpaca", "origin": "dataset", "source": "s"}
+    lead.client.post("/p/everyday-help/pool/import", data=sent, files={"file": ("a.jsonl", rows.encode())})
+    assert lead.post("/p/everyday-help/batches", {**form, "k": "12"}).status_code == 422
+    assert lead.post("/p/everyday-help/batches", {**form, "k": "3"}).status_code == 303
+    assert made(house, tmp_path, monkeypatch).step()
+    with house.read() as db:
+        last = db.scalar(select(Batch.id).order_by(Batch.created_at.desc()).limit(1))
+        counts = select(func.count()).select_from(Reply).join(Item, Item.id == Reply.item_id).where(Item.batch_id == last)
+        assert db.scalars(counts.group_by(Item.id)).all() == [3, 3]
+
+
 def test_a_model_that_is_not_there_is_told_and_tried_again_only_on_request(house, tmp_path, monkeypatch) -> None:
 
     batch_id = wait_for_replies(house, 2)
@@ -93,6 +109,65 @@ def test_a_model_that_is_not_there_is_told_and_tried_again_only_on_request(house
     assert replies.step()
     with house.read() as db:
         assert db.get_one(Batch, batch_id).state == "working"
+
+
+@pytest.mark.parametrize("number", [2, 9])
+def test_a_batch_gets_as_many_replies_as_it_asked_for(house, tmp_path, monkeypatch, number: int) -> None:
+    batch_id = wait_for_replies(house, 1, number)
+    assert made(house, tmp_path, monkeypatch).step()
+    with house.read() as db:
+        rows = list(db.scalars(select(Reply).join(Item, Item.id == Reply.item_id).where(Item.batch_id == batch_id)))
+    assert sorted(row.slot for row in rows) == list(range(number))
+
+
+@pytest.mark.parametrize(
+    ("sampling", "field"),
+    [
+        (generation.Sampling(num_replies=1), "k"),
+        (generation.Sampling(num_replies=10), "k"),
+        (generation.Sampling((float("nan"),)), "temperature"),
+        (generation.Sampling((-1.0,)), "temperature"),
+        (generation.Sampling(max_new_tokens=0), "max_tokens"),
+    ],
+)
+def test_what_no_model_can_do_is_refused_at_its_field(house, sampling: generation.Sampling, field: str) -> None:
+    def work(db):
+        batch = batches.open_batch(db, lark(db), projects.by_slug(db, lark(db), "everyday-help").project.id)
+        generation.request(db, lark(db), batch.id, "quickstart/sft", sampling)
+
+    with pytest.raises(Invalid) as refused:
+        house.run(work)
+    assert set(refused.value.fields) == {field}
+
+
+def test_a_slow_model_is_seen_at_work_prompt_by_prompt(house, tmp_path, monkeypatch) -> None:
+    batch_id = wait_for_replies(house, 3)
+    replies = made(house, tmp_path, monkeypatch)
+    monkeypatch.setattr("trivium.studio.replies.SECONDS_A_TURN", 0.0)
+    for done in (1, 2, 3):
+        assert replies.step()
+        with house.read() as db:
+            progress = generation.progress(db, lark(db), batch_id)
+        assert progress.done == done
+        assert progress.last.startswith("Say the number ")
+
+
+def test_a_model_that_is_stopped_half_way_goes_on_where_it_was_or_another_does(house, tmp_path, monkeypatch) -> None:
+    batch_id = wait_for_replies(house, 3)
+    replies = made(house, tmp_path, monkeypatch)
+    monkeypatch.setattr("trivium.studio.replies.SECONDS_A_TURN", 0.0)
+    assert replies.step()
+    house.run(lambda db: generation.stop(db, lark(db), batch_id))
+    assert not replies.step()
+    house.run(lambda db: generation.retry(db, lark(db), batch_id))
+    assert replies.step()
+    house.run(lambda db: generation.stop(db, lark(db), batch_id))
+    house.run(lambda db: generation.retry(db, lark(db), batch_id, "other/sft"))
+    assert replies.step()
+    assert not replies.step()
+    with house.read() as db:
+        rows = list(db.scalars(select(Reply).join(Item, Item.id == Reply.item_id).where(Item.batch_id == batch_id)))
+    assert sorted(row.model_ref or "" for row in rows) == ["other/sft"] * 4 + ["quickstart/sft"] * 8
 
 
 def test_of_two_processes_one_does_what_the_studio_does_by_itself_and_the_other_takes_over(

@@ -8,8 +8,8 @@ from torch import nn
 
 from trivium.core.errors import CheckpointError
 from trivium.training.checkpoint import latest_checkpoint, load_state, save_state
-from trivium.training.loop import SimpleTask
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
+from trivium.training.task import SimpleTask
 
 
 class Line(SimpleTask):

@@ -15,10 +15,11 @@ from trivium.model.config import ModelConfig
 from trivium.model.decoder import LanguageModel, ScalarModel, initialise
 from trivium.training import loop
 from trivium.training.batch import Tree, pack
-from trivium.training.loop import LoopPlan, SimpleTask, train
+from trivium.training.loop import LoopPlan, train
 from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import OptimizerConfig, build_optimizer
 from trivium.training.schedule import ScheduleConfig
+from trivium.training.task import SimpleTask
 
 SHAPE = ModelConfig(vocab_size=20, hidden_size=16, intermediate_size=24, num_hidden_layers=1, num_attention_heads=2,
                     num_key_value_heads=2, head_dim=8)  # fmt: skip

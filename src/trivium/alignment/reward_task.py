@@ -13,10 +13,10 @@ from trivium.alignment.ranking import ordered_pairs, pair_accuracy, ranking_loss
 from trivium.model.decoder import ScalarModel
 from trivium.training.batch import Tree, micro_rows, pack
 from trivium.training.language import Layout, Stream, count_wanted, micro_batches, text_loss
-from trivium.training.loop import SimpleTask
 from trivium.training.optimizer import Optimizers
 from trivium.training.precision import PLAIN, Products
 from trivium.training.scores import end_scores
+from trivium.training.task import SimpleTask
 
 T = TypeVar("T")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,27 +97,20 @@ def _document(made: dict[str, Artifact], folder: Path) -> dict[str, Any]:
         name: {key: metric.value for key, metric in made[name].manifest.metrics.items()}
         for name in ("tokenizer", "tokens")
     }
-    reading = {action: dict(counts) for action, counts in _reading(made).items()}
+    reading = {
+        action: {each["reason"]: each["rows"] for each in reasons} for action, reasons in account.pop("reading").items()
+    }
     return {"stages": stages, "report": str(folder / "corpus.html"), "reading": reading, "corpus": account, **metrics}
-
-
-def _reading(made: dict[str, Artifact]) -> dict[str, Counter[str]]:
-    """Return what reading dropped and what it repaired, by reason."""
-    counts: dict[str, Counter[str]] = {"dropped": Counter(), "repaired": Counter()}
-    with (made["sources"].path / "ledger.jsonl").open(encoding="utf-8") as ledger:
-        for row in map(json.loads, ledger):
-            counts[row["action"]][row["reason"]] += 1
-    return counts
 
 
 def _show(made: dict[str, Artifact], folder: Path) -> None:
     account = json.loads((made["corpus"].path / "corpus.json").read_text(encoding="utf-8"))
     documents = account["documents"]
-    counts = _reading(made)
+    reading = account["reading"]
     for action, said in (("dropped", "left out while reading"), ("repaired", "repaired while reading")):
-        for reason, count in counts[action].most_common(MOST_REASONS):
-            typer.echo(f"{count:>12,} {said}: {reason}")
-    if counts["dropped"]:
+        for each in reading[action][:MOST_REASONS]:
+            typer.echo(f"{each['rows']:>12,} {said}: {each['reason']}")
+    if reading["dropped"]:
         typer.echo(f"{'':>12} each with file and line in {folder / 'sources' / 'ledger.jsonl'}")
     typer.echo(f"{documents['read']:>12,} documents read")
     for each in account["dropped"]:

@@ -28,6 +28,9 @@ def studio(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="How many processes answer; more than one for a hundred people and more.")
     ] = 1,
+    private_webhooks: Annotated[
+        bool, typer.Option("--private-webhooks", help="Let webhooks go to addresses of this network, over http too.")
+    ] = False,
     runs: Runs = RUNS,
 ) -> None:
     """Open the web app where people write, rank, review and deliver."""
@@ -51,7 +54,9 @@ def studio(
             say("filling the demonstration …")
             _fill(opened)
         hosts = (*LOCAL_HOSTS, host, *(name or ()))
-        settings = StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo)
+        settings = StudioSettings(
+            database=database, hosts=hosts, runs=Path(runs), demo=demo, private_hooks=private_webhooks
+        )  # fmt: skip
         say(f"the Studio is open at http://{'localhost' if host == '127.0.0.1' else host}:{port}")
         serve(settings, opened, host, port, workers)
         opened.close()

@@ -41,6 +41,17 @@ def model_folder(reference: str, store: Store) -> Path:
     return path
 
 
+def models_below(store: Store) -> list[str]:
+    """Return RUN/STAGE of every model that a run under the store's root has made, the last run first."""
+    found = [
+        (stage.finished_at, f"{record.recipe}/{name}")
+        for record in runs_below(store)
+        for name, stage in record.stages.items()
+        if stage.kind == "checkpoint"
+    ]
+    return [name for _, name in sorted(found, reverse=True)]
+
+
 def _of_run(run: str, stage: str, store: Store) -> Artifact:
     record = RunFolder(store, run).read()
     if stage not in record.stages:

@@ -15,6 +15,7 @@ from trivium.curation.classifier import TrainSettings, train
 from trivium.curation.contamination import EVALUATION, EvaluationIndex, index_items
 from trivium.curation.duplicates import Parts, find_copies
 from trivium.curation.engine import Engine, EngineSettings
+from trivium.curation.ledger import tally
 from trivium.curation.part import PartSummary
 from trivium.curation.portions import Portion, plan_portions
 from trivium.curation.repeats import NONE, find_repeats
@@ -25,6 +26,7 @@ from trivium.records import Document, read_records
 
 DOCUMENTS, RESERVED = "documents.jsonl", "heldout_documents.jsonl"
 ITEMS = "evaluation.jsonl"
+LEDGER = "ledger.jsonl"
 QUALITY = ("corpus.examples", "good_examples", "bad_examples", CLASSIFIER)
 TOXIC = ("corpus.toxicity", "toxic_examples", "harmless_examples", TOXICITY)
 """Which section trains a classifier, which uses of sources it learns to score high and low, and where it goes."""
@@ -59,7 +61,8 @@ def curate(place: Workplace, settings: CurationSettings, tell: Tell = lambda num
     repeated = settings.repeated_paragraphs
     repeats = find_repeats(parts, copies.dropped(), repeated.max_copies, engine) if repeated else NONE
     settled = settle(Decided(parts, copies, repeats, settings), place.out)
-    return take_account(place.out / "scores.parquet", settings, settled, index)
+    account = take_account(place.out / "scores.parquet", settings, settled, index)
+    return account | {"reading": tally(place.sources / LEDGER)}
 
 
 def _sift_all(

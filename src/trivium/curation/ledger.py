@@ -13,6 +13,24 @@ EXCERPT_CHARS = 200
 Action = Literal["dropped", "repaired"]
 
 
+def tally(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return what a ledger holds as {dropped, repaired: [{reason, rows, first}]}, the commonest reasons first.
+
+    `first` is where a reason was met first, as `file:line`. Nothing is in either list where there is no ledger.
+    """
+    met: dict[str, dict[str, dict[str, Any]]] = {"dropped": {}, "repaired": {}}
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            for row in map(json.loads, file):
+                reason = row["reason"]
+                met[row["action"]].setdefault(reason, {"reason": reason, "rows": 0, "first": _place(row)})["rows"] += 1
+    return {action: sorted(reasons.values(), key=lambda each: -each["rows"]) for action, reasons in met.items()}
+
+
+def _place(row: dict[str, Any]) -> str:
+    return row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
+
+
 class Ledger:
     """A JSONL file of rows {action, file, line, reason, excerpt}, and the counts per reason.
 
@@ -62,7 +80,7 @@ class Ledger:
 
     def _keep_first(self, row: dict[str, Any]) -> None:
         if row["reason"] not in self.first:
-            place = row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
+            place = _place(row)
             self.first[row["reason"]] = f"{place}: {row['excerpt']}" if row["excerpt"].strip() else place
 
     def close(self) -> None:

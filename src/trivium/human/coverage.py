@@ -46,6 +46,15 @@ class Cell(Record):
         """The marks in a fixed order, for use as a key."""
         return tuple(sorted(self.where.items()))
 
+    @property
+    def marks(self) -> str:
+        """The marks as a lead writes them.
+
+        >>> Cell(where={"task_type": "extraction", "language": "de"}, target=3).marks
+        'task_type=extraction language=de'
+        """
+        return " ".join(f"{name}={value}" for name, value in self.where.items())
+
 
 class Requirement(Record):
     """What a project must deliver. `cells` share out the work and do not overlap; `also` are further totals to
@@ -66,19 +75,28 @@ class Requirement(Record):
                     raise ValueError(f"a cell asks for `{name}`, which is no dimension of this requirement")
                 if value not in self.dimensions[name]:
                     raise ValueError(f"a cell asks for {name} = {value!r}, wanted one of {self.dimensions[name]}")
+        return self
+
+    @model_validator(mode="after")
+    def _cells_are_apart(self) -> Requirement:
         keys = Counter(cell.key for cell in self.cells)
-        twice = [dict(key) for key, count in keys.items() if count > 1]
+        twice = [cell for cell in self.cells if keys[cell.key] > 1]
         if twice:
-            raise ValueError(f"a cell is there twice: {twice[0]}")
+            raise ValueError(f"a cell is there twice: {twice[0].marks}")
         clash = next(_overlaps(self.cells), None)
         if clash is not None:
-            raise ValueError(f"two cells can take the same pair: {clash[0].where} and {clash[1].where}")
+            raise ValueError(f"two cells can take the same pair: {clash[0].marks}, and {clash[1].marks}")
         return self
 
     @property
     def target(self) -> int:
         """Pairs wanted in all cells together."""
         return sum(cell.target for cell in self.cells)
+
+    @property
+    def beyond(self) -> Cell | None:
+        """The first of `also` that can never be reached, because it is more than all cells together; None: none is."""
+        return next((cell for cell in self.also if cell.target > self.target), None)
 
 
 def _overlaps(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:

@@ -50,6 +50,8 @@ class Rubric(Record):
     purpose: str
     axes: tuple[Axis, ...] = Field(min_length=1)
     source: str = ""
+    orders_by: tuple[str, ...] = ()
+    """Where no order is asked: the scales whose sum orders the replies, more first; empty: all that must be marked."""
 
     @model_validator(mode="after")
     def _keys_once(self) -> Rubric:
@@ -66,6 +68,15 @@ class Rubric(Record):
         """Whether the replies are put in order."""
         return any(axis.kind == "rank" for axis in self.axes)
 
+    def implied_ranks(self, scores: Mapping[str, Sequence[float | None]]) -> tuple[int, ...] | None:
+        """Return the ranks that scores stand for where no order is asked; None where one is, or a mark is missing."""
+        scales = (axis for axis in self.axes if axis.kind == "likert" and axis.subject == "reply" and axis.required)
+        keys = () if self.ranked else self.orders_by or tuple(axis.key for axis in scales)
+        columns = list(zip(*(scores.get(key, ()) for key in keys), strict=False))
+        if not columns or any(mark is None for marks in columns for mark in marks):
+            return None
+        return competition_ranks([-sum(mark for mark in marks if mark is not None) for marks in columns])
+
     def axis(self, key: str) -> Axis:
         """Return the axis of that key."""
         for one in self.axes:
@@ -79,6 +90,8 @@ class Rubric(Record):
         return tuple(axis.key for axis in self.axes)
 
 
+STRENGTH = "strength"
+"""The axis that says how much better the first in an order is than the second."""
 ORDER = Axis(key="order", label="Order", kind="rank", help="1 is best; equal digits are a tie.")
 
 
@@ -95,7 +108,7 @@ def _scale(key: str, label: str, ends: tuple[int, int], words: tuple[str, str], 
 def _strength(words: tuple[str, str, str, str]) -> Axis:
     """How much better the first in the order is than the second, one mark an item."""
     anchors = dict(enumerate(words))
-    return Axis(key="strength", label="How much better", kind="likert", subject="item", low=0, high=3, anchors=anchors)
+    return Axis(key=STRENGTH, label="How much better", kind="likert", subject="item", low=0, high=3, anchors=anchors)
 
 
 HARM_FLAGS = (
@@ -144,6 +157,7 @@ HELPSTEER2 = Rubric(
     title="HelpSteer2",
     purpose="Rate each reply on five attributes.",
     source="arXiv:2406.08673, section 3",
+    orders_by=("helpfulness",),
     axes=(
         _scale("helpfulness", "Helpfulness", (0, 4), ("not useful", "fully meets the need")),
         _scale("correctness", "Correctness", (0, 4), ("all wrong", "all right and complete")),
@@ -268,6 +282,8 @@ THUMBS = Rubric(
     ),
 )
 
+UNSAFE = ("unsafe", "encourages_harm", "denigrates", "harmful_advice", "insults", "self_harm", "dangerous_myth")
+"""Flags of the rubrics above that call a reply unsafe: a winner that most gave one of them makes no pair."""
 RUBRICS: dict[str, Rubric] = {
     one.name: one
     for one in (

@@ -27,6 +27,10 @@ class Submission(Record):
     """Axis → one number a reply, higher is better or more."""
     flags: dict[str, tuple[bool, ...]] = Field(default_factory=dict)
     """Flag → whether it was set, one a reply. A flag that was offered and not set is there as False."""
+    whole: dict[str, float] = Field(default_factory=dict)
+    """Axis → the mark that the item got as a whole."""
+    implied: tuple[int, ...] | None = None
+    """The order that the scores stand for where the rubric asks for none."""
     none_acceptable: bool = False
     guideline: str = ""
     """Version of the guideline the answer was made under."""
@@ -43,7 +47,8 @@ class Submission(Record):
     def _one_mark_a_reply(self) -> Submission:
         num_replies = len(self.replies)
         columns: list[tuple[str, Sequence[object] | None]] = [
-            ("ranks", self.ranks), ("gold_ranks", self.gold_ranks), *self.scores.items(), *self.flags.items(),
+            ("ranks", self.ranks), ("gold_ranks", self.gold_ranks), ("implied", self.implied),
+            *self.scores.items(), *self.flags.items(),
         ]  # fmt: skip
         for name, marks in columns:
             if marks is not None and len(marks) != num_replies:
@@ -51,6 +56,12 @@ class Submission(Record):
         if self.shown and sorted(self.shown) != list(range(num_replies)):
             raise ValueError(f"wanted every slot once in `shown`, found {self.shown}")
         return self
+
+    def ordered(self) -> Submission:
+        """Return the answer with the order that its scores stand for, where it was asked for none itself."""
+        if self.ranks is not None or self.implied is None:
+            return self
+        return self.model_copy(update={"ranks": self.implied})
 
     @property
     def is_gold(self) -> bool:

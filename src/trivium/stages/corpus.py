@@ -21,7 +21,7 @@ class CorpusConfig(CurationSettings):
     engine: Annotated[EngineSettings, NotIdentity()] = EngineSettings()
 
 
-@stage(version=3)
+@stage(version=4)
 def corpus(sources: Sources, config: CorpusConfig, context: StageContext) -> Corpus:
     """Clean, judge and deduplicate; hold texts out by the hash of their name or id, never by chance.
 

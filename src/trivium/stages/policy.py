@@ -111,6 +111,7 @@ def policy(
     check_tokenizer(sft.path, words)
     check_tokenizer(reward.path, words)
     models = _models(sft, reward, words, context.device)
+    heldout = TokenShards.heldout(tokens.path)
     model = models.policy
     select(model, config.update, torch.Generator().manual_seed(derive(context.seed, "policy", "update")))
     data = _data((sources, tokens), words, model.config.max_position_embeddings, config, context)
@@ -131,7 +132,7 @@ def policy(
     if isinstance(config.update, UpdateLora):
         save_adapter(context.out / "adapter", model, lora_config(config.update))
     layout = settings.layout
-    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, heldout, layout)
     return context.made(Checkpoint)
 
 

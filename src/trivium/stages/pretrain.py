@@ -82,6 +82,7 @@ def pretrain(tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, 
     """Train from random weights; report bits per byte on the held-out documents."""
     words = Tokenizer.load(tokenizer.path)
     shards = TokenShards.open(tokens.path / "train")
+    heldout = TokenShards.heldout(tokens.path)
     model = LanguageModel(config.model.model_config_for(words.vocab_size))
     weights = torch.Generator().manual_seed(derive(context.seed, "pretrain", "weights"))
     initialise(model, weights)
@@ -102,7 +103,7 @@ def pretrain(tokens: Tokens, tokenizer: TokenizerFiles, config: PretrainConfig, 
     write_first_batch(context.out / "first_batch.json", words, rows.trees(0)[0])
     train(task, LoopPlan("pretrain", config.num_steps, config.optimizer.clip_norm, config.schedule), context)
     save_checkpoint(context.out, model, tokenizer.path, extra={FINGERPRINT: words.fingerprint})
-    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, heldout, layout)
     context.measure("parameters", model.config.num_parameters, n=1)
     seen = config.num_steps * config.rows_per_step * config.row_tokens
     context.measure("tokens_seen", seen, n=config.num_steps)

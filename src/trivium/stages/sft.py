@@ -55,6 +55,7 @@ def sft(
     """Train on the assistant's tokens and its end of turn; report the loss on held-out demonstrations."""
     words = Tokenizer.load(base.path)
     check_tokenizer(base.path, words)
+    text = TokenShards.heldout(tokens.path)
     model = load_checkpoint(base.path, head="language").to(context.device)
     assert isinstance(model, LanguageModel)
     limit = model.config.max_position_embeddings
@@ -77,7 +78,7 @@ def sft(
     save_checkpoint(context.out, model, base.path, extra={FINGERPRINT: words.fingerprint})
     if isinstance(config.update, UpdateLora):
         save_adapter(context.out / "adapter", model, lora_config(config.update))
-    _report(model, words, demonstrations, tokens, layout, context)
+    _report(model, words, demonstrations, text, layout, context)
     context.measure("demonstrations", len(trees), n=len(trees) + len(dropped))
     return context.made(Checkpoint)
 
@@ -104,7 +105,7 @@ def _report(
     model: LanguageModel,
     words: Tokenizer,
     demonstrations: Demonstrations,
-    tokens: Tokens,
+    text: TokenShards,
     layout: Layout,
     context: StageContext,
 ) -> None:
@@ -113,4 +114,4 @@ def _report(
     heldout = [tree for tree in heldout if len(tree.prompt) + len(tree.replies[0]) <= limit]
     if heldout:
         context.metrics["heldout_loss"] = clustered_ratio(*tree_nats(model, heldout, layout))
-    context.metrics["bits_per_byte"] = bits_per_byte(model, words, TokenShards.open(tokens.path / "heldout"), layout)
+    context.metrics["bits_per_byte"] = bits_per_byte(model, words, text, layout)

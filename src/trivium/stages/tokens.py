@@ -20,7 +20,7 @@ from trivium.curation.engine import Engine, EngineSettings
 from trivium.curation.mix import MixSettings, Planned, choose, plan_mix
 from trivium.curation.words import words
 from trivium.text.tokenizer import Tokenizer
-from trivium.training.shards import TokenDocument, TokenShards, write_shards
+from trivium.training.shards import MORE_HELD_OUT, TokenDocument, TokenShards, write_shards
 
 DOCUMENTS_AT_ONCE = 256
 
@@ -37,11 +37,15 @@ class TokensConfig(Config):
 def tokens(corpus: Corpus, tokenizer: TokenizerFiles, config: TokensConfig, context: StageContext) -> Tokens:
     """Encode each document after a beginning-of-document token, portion by portion; a killed run goes on.
 
+    There is no folder `heldout` where the corpus holds nothing out: few documents, or `corpus.heldout_share` = 0.
     Where the corpus was decontaminated, the finished shards are decoded and searched once more.
     """
     encoder = Tokenizer.load(tokenizer.path)
     engine = Engine(config.engine)
     for split, name in (("train", "documents.jsonl"), ("heldout", "heldout.jsonl")):
+        if split == "heldout" and not (corpus.path / name).stat().st_size:
+            context.log.write("nothing held out", f"warning: the corpus holds nothing out; {MORE_HELD_OUT}")
+            continue
         encoded = encode(corpus.path / name, tokenizer.path, context.scratch / split, engine)
         documents: Iterator[TokenDocument] = (TokenDocument(*each) for each in encoded)
         if split == "train" and config.mix is not None:

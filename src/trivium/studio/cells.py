@@ -7,6 +7,7 @@ from typing import Any
 
 from trivium.human.coverage import DIMENSIONS
 from trivium.human.desk.errors import Invalid
+from trivium.studio.numbers import whole
 from trivium.studio.vocabulary import LANGUAGES, MARKS
 from trivium.studio.words import Words
 
@@ -91,7 +92,8 @@ def parsed(text: str) -> dict[str, Any]:
 
 def _cell(words: list[str], number: int) -> dict[str, Any]:
     marks, target = words[:-1], words[-1] if words else ""
-    if not target.isdigit() or int(target) < 1:
+    wanted = whole(target)
+    if not wanted:
         raise Invalid(
             {"body": f"line {number}: the target stands last, a whole number from 1; found {target or 'nothing'}"}
         )
@@ -103,4 +105,4 @@ def _cell(words: list[str], number: int) -> dict[str, Any]:
     unknown = [name for name in where if name not in ORDER]
     if unknown:
         raise Invalid({"body": f"line {number}: {unknown[0]} is no mark; the marks are {', '.join(ORDER)}"})
-    return {"where": where, "target": int(target)}
+    return {"where": where, "target": wanted}

@@ -6,6 +6,7 @@ refused while they are read, and every answer carries the strict content policy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -25,6 +26,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
+"""A name and a port, and nothing that would lead elsewhere in a link made of it: `localhost:80@evil.example`."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -80,9 +83,8 @@ class Guard:
             await _too_large(limit)(scope, receive, strict)
 
     def _refusal(self, headers: Headers, limit: int) -> PlainTextResponse | None:
-        host = headers.get("host", "")
-        name = host if host.startswith("[") and host.endswith("]") else host.rsplit(":", 1)[0]
-        if "*" not in self.hosts and name.lower() not in self.hosts:
+        host = _HOST.fullmatch(headers.get("host", "").lower())
+        if host is None or ("*" not in self.hosts and host["name"] not in self.hosts):
             return PlainTextResponse("This Studio does not answer to that name.", 421)
         length = headers.get("content-length", "0")
         if not length.isdigit():

@@ -13,14 +13,14 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
-from trivium.core.errors import InputError
 from trivium.human.desk import projects
 from trivium.human.desk.actor import Ability, Actor, Standing
-from trivium.human.desk.errors import NotAllowed
+from trivium.human.desk.errors import Invalid, NotAllowed
 from trivium.human.desk.people import Signed, Visit
 from trivium.studio import csrf, locales
 from trivium.studio.answer import Unrendered
 from trivium.studio.navigation import entries
+from trivium.studio.numbers import whole
 from trivium.studio.settings import StudioSettings
 from trivium.studio.words import Words, words_of
 
@@ -133,10 +133,10 @@ class Here:
         text = self.field(name)
         if not text:
             return default
-        try:
-            return int(text)
-        except ValueError as error:
-            raise InputError(f"wanted a whole number for {name}, found {text[:40]!r}") from error
+        number = whole(text.removeprefix("-"))
+        if number is None:
+            raise Invalid({name: f"wanted a whole number, found {text[:40]!r}"})
+        return -number if text.startswith("-") else number
 
     def many(self, name: str) -> list[str]:
         """Return every value of a field that may come more than once."""
@@ -145,8 +145,7 @@ class Here:
     def leaf(self, rows: Sequence[Any]) -> Leaf:
         """Return the part of a list that `?page=` asks for; links keep what else the address says."""
         asked = dict(self.request.query_params)
-        text = asked.pop("page", "0")
-        page = int(text) if text.isdigit() and len(text) < 6 else 0
+        page = whole(asked.pop("page", None)) or 0
 
         def at(number: int) -> str:
             return "?" + urlencode({**asked, "page": number})
@@ -194,9 +193,9 @@ class Here:
             self._cookie(answer, SAID_COOKIE, quote(json.dumps({"is": is_, "text": said})), 60)
         return answer
 
-    def begin(self, signed: Signed, address: str) -> Response:
+    def begin(self, signed: Signed, address: str, said: str = "") -> Response:
         """Send on with the cookie of a session that has just begun."""
-        answer = self.to(address)
+        answer = self.to(address, said)
         self._cookie(answer, csrf.SESSION_COOKIE, signed.secret, 14 * 24 * 3600)
         answer.delete_cookie(csrf.VISIT_COOKIE)
         return answer

@@ -19,24 +19,47 @@ from trivium.human.store.database import Database
 
 TIMEOUT_SECONDS = 10
 MESSAGES_A_TURN = 20
+_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291, section 2.4: all else is local, for many, or reserved
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052, section 2.1
 
 
 def check_address(url: str, *, private: bool) -> str:
     """Return the address if events may be sent there, or Invalid."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname and parts.port != 0 and not (parts.username or parts.password)
+    except ValueError:  # brackets that hold no address, a port that is no number
+        named = False
+    if not named or parts.scheme not in ("http", "https"):
         raise Invalid({"url": "wanted an address such as https://example.org/hook"})
     if parts.scheme == "http" and not private:
         raise Invalid({"url": "events are sent over https only"})
+    host = str(parts.hostname).removesuffix(".")
     try:
-        address = ipaddress.ip_address(parts.hostname)
+        inside = not outside(host)
     except ValueError:
-        inside = parts.hostname == "localhost" or parts.hostname.endswith((".localhost", ".local", ".internal"))
-    else:
-        inside = not address.is_global
+        inside = host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
     if inside and not private:
         raise Invalid({"url": "this address is inside the network"})
     return url
+
+
+def outside(text: str) -> bool:
+    """Say whether an IP address is one of the public internet; of an IPv6 address that carries an IPv4 one, whether
+    that is: on a network with NAT64 `64:ff9b::7f00:1` leads to 127.0.0.1.
+
+    >>> outside("93.184.215.14"), outside("169.254.169.254"), outside("64:ff9b::7f00:1"), outside("::1")
+    (True, False, False, False)
+    """
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if carried is not None:
+            return carried.is_global and not carried.is_multicast
+        return address in _UNICAST and address.is_global
+    return address.is_global and not address.is_multicast
 
 
 class Sender:
@@ -89,6 +112,6 @@ class Sender:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in found]
         for address in addresses:
-            if self.private or ipaddress.ip_address(address.partition("%")[0]).is_global:
+            if self.private or outside(address):
                 return address
         raise OSError(f"{host} is inside the network")

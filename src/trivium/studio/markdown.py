@@ -52,7 +52,7 @@ _WIDE = (
     ("<table>", '<div class="scroll" tabindex="0"><table>'),
     ("</table>", "</table></div>"),
 )
-"""What may be wider than its place and is scrolled, by keys too. Only the parser's own tags look so: text is escaped."""
+"""What may be wider than its place and is scrolled, by keys too. Only the parser's tags look so: text is escaped."""
 
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 

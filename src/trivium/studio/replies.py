@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from trivium.studio.settings import StudioSettings
 
 if TYPE_CHECKING:
     from trivium.evaluation.speaker import Speaker
+    from trivium.inference.sampling import Sampling
 
-PROMPTS_A_TURN = 8
+PROMPTS_A_TURN, SECONDS_A_TURN = 8, 1.0  # what is made is kept and shown after either
 
 
 class Replies:
@@ -50,28 +52,40 @@ class Replies:
         from trivium.inference.sampling import Sampling
 
         speaker = self._model(str(asked["model_ref"]))
-        made: dict[str, list[NewReply]] = {item.item_id: [] for item in items}
-        for number in range(int(asked["num_replies"])):
-            temperatures = asked["temperatures"]
-            sampling = Sampling(
+        temperatures = asked["temperatures"]
+        draws = [
+            Sampling(
                 max_new_tokens=int(asked["max_new_tokens"]),
                 temperature=float(temperatures[number % len(temperatures)]),
                 top_k=int(asked["top_k"]),
                 top_p=float(asked["top_p"]),
                 seed=int(asked["seed"]) + number,
             )
-            for item in items:
-                try:
-                    [spoken] = speaker.ask([item.messages], sampling, [item.item_id])
-                except ContextError:  # a prompt longer than the model reads: counted as failed, with fewer replies
-                    continue
-                facts = {
-                    **sampling.model_dump(exclude={"stop_ids"}),
-                    "checkpoint": self._checkpoint,
-                    "stopped": spoken.stopped,
-                    "num_tokens": len(spoken.ids),
-                }
-                made[item.item_id].append(NewReply(spoken.text.strip(), str(asked["model_ref"]), facts))
+            for number in range(int(asked["num_replies"]))
+        ]
+        made: dict[str, list[NewReply]] = {}
+        begun = time.monotonic()
+        for item in items:
+            made[item.item_id] = self._replies_to(item, speaker, draws)
+            if time.monotonic() - begun > SECONDS_A_TURN:
+                break
+        return made
+
+    def _replies_to(self, item: Wanted, speaker: Speaker, draws: Sequence[Sampling]) -> list[NewReply]:
+        """Return the replies to one prompt, one a draw; none where the model cannot read so long a prompt."""
+        made: list[NewReply] = []
+        for sampling in draws:
+            try:
+                [spoken] = speaker.ask([item.messages], sampling, [item.item_id])
+            except ContextError:  # counted as failed
+                break
+            facts = {
+                **sampling.model_dump(exclude={"stop_ids"}),
+                "checkpoint": self._checkpoint,
+                "stopped": spoken.stopped,
+                "num_tokens": len(spoken.ids),
+            }
+            made.append(NewReply(spoken.text.strip(), speaker.name, facts))
         return made
 
     def _model(self, reference: str) -> Speaker:

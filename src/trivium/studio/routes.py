@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
@@ -27,7 +29,7 @@ from trivium.human.store.database import ATTEMPTS, Database, clashed
 from trivium.studio import csrf
 from trivium.studio.answer import rendered
 from trivium.studio.here import Here
-from trivium.studio.problems import problem
+from trivium.studio.problems import problem, sentence
 from trivium.studio.settings import StudioSettings
 
 Function = Callable[..., Response]
@@ -52,6 +54,12 @@ class Page:
 
 
 PAGES: list[Page] = []
+SQLITE_WRITERS = 4
+"""Threads of a process that serve pages which write to SQLite. One of them writes; the others wait for the disk, for
+its lock, or make a page's text. The more there are, the longer the one waits for the interpreter after every question
+that it asks, up to 5 ms each time, with everybody behind its lock. On PostgreSQL others write meanwhile, and fewer
+threads are slower.
+"""
 
 
 def get(path: str, *, writes: bool = False, signed_in: bool = True) -> Callable[[Function], Function]:
@@ -83,6 +91,8 @@ def post(
     return add
 
 
+TOLD_AT_ONCE = 2
+"""So many fields are told in the one sentence of a refusal; where more are wrong, each stands at its field only."""
 STATUS: tuple[tuple[type[TriviumError], int], ...] = (
     (Unknown, 404),
     (NotAllowed, 403),
@@ -104,8 +114,11 @@ def status_of(error: TriviumError) -> int:
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
-def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callable[[Request], Awaitable[Response]]:
-    """Return the ASGI endpoint of a page."""
+def endpoint(
+    page: Page, database: Database, settings: StudioSettings, writers: CapacityLimiter | None = None
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the ASGI endpoint of a page. `writers` bounds how many write at once, where that is bounded."""
+    serving = partial(to_thread.run_sync, limiter=writers if page.writes else None)
 
     async def answer(request: Request) -> Response:
         sent: Sent = (FormData(), {})
@@ -118,7 +131,7 @@ def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callab
                 wrong = InputError(str(error.detail))
                 return await run_in_threadpool(_refusal, page, database, settings, request, wrong)
         try:
-            return await run_in_threadpool(_serve, page, database, settings, request, sent)
+            return await serving(partial(_serve, page, database, settings, request, sent))
         finally:
             await sent[0].close()
 
@@ -127,8 +140,11 @@ def endpoint(page: Page, database: Database, settings: StudioSettings) -> Callab
 
 def routes(database: Database, settings: StudioSettings) -> list[Route]:
     """Return every page as a route."""
+    writers = CapacityLimiter(SQLITE_WRITERS) if database.is_sqlite else None
     return [
-        Route(page.path, endpoint(page, database, settings), methods=[page.method], name=page.function.__name__)
+        Route(
+            page.path, endpoint(page, database, settings, writers), methods=[page.method], name=page.function.__name__
+        )
         for page in PAGES
     ]
 
@@ -211,9 +227,13 @@ def _no(page: Page, here: Here, error: TriviumError, form: FormData | None) -> R
     fields = {name: told(text) for name, text in (error.fields if isinstance(error, Invalid) else {}).items()}
     message, do = told(error.message), told(error.do)
     if here.wants_json:
+        if len(fields) > TOLD_AT_ONCE:
+            message = here.say("Something is missing or wrong; see below.")
         return JSONResponse({"message": message, "do": do, "fields": fields}, status)
     if page.again is not None and form is not None and status in (401, 409, 422, 429):
-        said = message if not fields else here.say("Something is missing or wrong; see below.")
+        said = here.say("Something is missing or wrong; see below.")
+        if not fields:
+            said = " ".join(filter(None, (sentence(message), sentence(do))))
         shown = replace(here, form=form, errors=fields, refused=said)
         answer = page.again(shown, **_known(page.again, values))
         answer.status_code = status

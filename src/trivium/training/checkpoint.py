@@ -6,15 +6,13 @@ import os
 import pickle
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from trivium.core.errors import CheckpointError
 from trivium.core.storage import storage
-
-if TYPE_CHECKING:
-    from trivium.training.loop import Task
+from trivium.training.task import Task
 
 KEPT = 2  # the newest and the one before, in case the newest is cut short by a full disk
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from trivium.model.decoder import LanguageModel
 from trivium.training.batch import PackedBatch, Tree, micro_rows, pack
-from trivium.training.loop import SimpleTask
 from trivium.training.losses import chunked_cross_entropy
 from trivium.training.optimizer import Optimizers
 from trivium.training.precision import PLAIN, Products
+from trivium.training.task import SimpleTask
 
 Rows = list[list[int]]
 

@@ -20,6 +20,7 @@ from trivium.core.errors import ArtifactError, InputError
 
 _INDEX = "shards.json"
 _UINT16_VOCABULARY = 65_535
+MORE_HELD_OUT = "raise corpus.heldout_share, or give more documents: each is held out by a hash of its name or id"
 
 
 class TokenDocument(NamedTuple):
@@ -162,6 +163,14 @@ class TokenShards:
         except (ValueError, ValidationError) as error:
             raise ArtifactError(f"{_INDEX} is damaged: {error}", where=str(path), do="make the shards again") from error
         return cls(Path(folder), info)
+
+    @classmethod
+    def heldout(cls, tokens: Path) -> Self:
+        """Open what the token stage held out; InputError says what to do where it held nothing out."""
+        if not (tokens / "heldout").exists():
+            message = "wanted held-out documents to measure bits per byte on, found none"
+            raise InputError(message, where=str(tokens), do=MORE_HELD_OUT)
+        return cls.open(tokens / "heldout")
 
     @property
     def num_tokens(self) -> int:

@@ -45,6 +45,10 @@ def account() -> dict[str, Any]:
         "repaired": {},
         "decontamination": {"items": 40, "short_items": 1, "num_words": 13, "documents": 0},
         "repeated_paragraphs": 3,
+        "reading": {
+            "dropped": [{"reason": "empty text", "rows": 1234, "first": "web/a.jsonl:3"}],
+            "repaired": [{"reason": "no utf-8: read as windows-1252", "rows": 2, "first": "web/b.txt"}],
+        },
         "samples": {"kept": [sample], "language": [dropped]},
         "warnings": ["0 exact duplicates found among 1,000 documents"],
     }  # fmt: skip
@@ -68,6 +72,8 @@ def test_what_is_read_is_what_the_account_says(account: dict[str, Any]) -> None:
         "0 exact duplicates found among 1,000 documents.",
         "−200 · 20 %",
         "680 documents to train on and 20 held out, from 1 source",
+        '<th scope="row">empty text</th><td class="quiet">left out</td><td class="n">1,234</td><td><code>web/a.jsonl:3</code>',
+        'read as windows-1252</th><td class="quiet">repaired</td><td class="n">2</td><td><code>web/b.txt</code>',
         "CC0-1.0",
         "evaluation items",
     ):
@@ -96,8 +102,9 @@ def test_columns_are_as_high_as_their_counts() -> None:
 
 def test_nothing_dropped_and_nothing_known_still_makes_a_page(account: dict[str, Any]) -> None:
     account |= {"dropped": [], "failed": {}, "languages": {}, "private": {}, "decontamination": None, "warnings": []}
-    account |= {"samples": {}, "scores": {}}
+    account |= {"samples": {}, "scores": {}, "reading": {"dropped": [], "repaired": []}}
     page = render_corpus(account)
     assert "Nothing was dropped." in page
+    assert "What reading met" not in page
     assert "Rules together" not in page
     assert "documents by score" not in page

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 
-from human.desk.desk_sentences import all_of, batch_of, label_everything, write_everything
+from human.desk.desk_sentences import all_of, batch_of, digits_of, label_everything, write_everything
 from human.desk.people_of_the_house import House, house, written
 from trivium.core.errors import RefusedError, SourceError
 from trivium.human.delivery.read import files_in, read, verify
@@ -191,3 +195,94 @@ def test_a_stranger_hears_of_no_milestone(database: Database) -> None:
             deliveries.get(db, h.client_lead, h.id, "m1")
         with pytest.raises(Unknown):
             deliveries.file(db, h.lead, h.id, "m1", "../manifest.json")
+
+
+def marked_house(database: Database, rubric: str, num_replies: int, answer: Callable[[list[str], int], Order]) -> House:
+    """Return a house where two people marked three items under a rubric, and all of it is accepted."""
+    with database.write() as db:
+        h = house(db, "comparison", settings=UNSEEN.model_copy(update={"overlap": 2}), slug="marks")
+        drafted = guidelines.draft(db, h.lead, h.id, "# Mark", rubric=RUBRICS[rubric].model_dump(mode="json"))
+        guidelines.publish(db, h.lead, h.id, drafted.id)
+        for actor in h.actors.values():
+            guidelines.acknowledge(db, actor, h.id, drafted.id)
+        batch = batch_of(db, h, num_items=3, num_replies=num_replies)
+        batches.start(db, h.lead, batch.id)
+    for person, name in enumerate(("labeller1", "labeller2")):
+        for _ in range(3):
+            with database.write() as db:
+                work = assignment.lease(db, h.actors[name], h.id)
+                assert work is not None
+                ranking.submit(db, h.actors[name], work.assignment_id, answer(list(work.replies), person))
+    return h
+
+
+@pytest.mark.parametrize(
+    ("rubric", "by"),
+    [("helpsteer2", {"helpfulness"}), ("prism", {"score"}),
+     ("ultrafeedback", {"instruction_following", "truthfulness", "honesty", "helpfulness"})],
+)  # fmt: skip
+def test_scores_alone_are_delivered_with_the_order_they_stand_for(database: Database, rubric: str, by: set[str]) -> None:
+    axes = [axis.key for axis in RUBRICS[rubric].axes]
+
+    def answer(replies: list[str], _: int) -> Order:
+        better = [float(4 - digit) for digit in digits_of(replies)]  # reply n.0 is the best: 3
+        worse = [float(digit) for digit in digits_of(replies)]
+        return Order(None, marks={axis: better if axis in by else worse for axis in axes})
+
+    h = marked_house(database, rubric, 3, answer)
+    with database.write() as db:
+        files = deliveries.all_files(db, deliveries.seal(db, h.lead, h.id, "m1").id)
+        found = read(files)
+    assert len(found.comparisons) == 6
+    for one in found.comparisons:
+        assert digits_of(one.replies) == list(one.ranks)
+        assert set(one.scores) == set(axes)
+    assert {one.replies[one.winner or 0].rpartition(".")[2] for one in found.aggregates} == {"0"}
+    marks = [json.loads(line) for line in gzip.decompress(files["marks.jsonl.gz"]).splitlines()]
+    assert {row["axis"] for row in marks} == set(axes)  # nobody gave an order
+    with database.read() as db:
+        assert deliveries.sealed_again(db, h.lead, h.id, "m1")
+
+
+def test_how_much_better_and_the_words_beside_an_order_are_delivered(database: Database) -> None:
+    def answer(replies: list[str], person: int) -> Order:
+        return Order(digits_of(replies), marks={"strength": [2.0 + person]},
+                     words={"reason": "It answers at once."}, note="Quick.")  # fmt: skip
+
+    h = marked_house(database, "helpsteer3", 2, answer)
+    with database.write() as db:
+        found = read(deliveries.all_files(db, deliveries.seal(db, h.lead, h.id, "m1").id))
+    for one in found.comparisons:
+        ahead = 2.0 + (one.ranker == "labeller2-00")
+        assert one.scores["strength"] == tuple(ahead if rank == 1 else -ahead for rank in one.ranks)
+    assert len(found.notes) == 3
+    assert {(one.axis, one.text) for said in found.notes.values() for one in said} == {
+        ("note", "Quick."), ("reason", "It answers at once.")
+    }  # fmt: skip
+
+
+def test_a_mark_of_the_whole_of_several_replies_is_delivered_beside_them(database: Database) -> None:
+    h = marked_house(
+        database, "hh", 3, lambda replies, person: Order(digits_of(replies), marks={"strength": [float(person)]})
+    )
+    with database.write() as db:
+        files = deliveries.all_files(db, deliveries.seal(db, h.lead, h.id, "m1").id)
+    rows = [json.loads(line) for line in gzip.decompress(files["marks.jsonl.gz"]).splitlines()]
+    whole = {(row["person"], row["value"]) for row in rows if row["reply"] is None and row["axis"] == "strength"}
+    assert whole == {("labeller1-00", 0.0), ("labeller2-00", 1.0)}
+
+
+def test_personal_data_in_a_note_stops_a_milestone_too(database: Database) -> None:
+    h = marked_house(
+        database, "thumbs", 1,
+        lambda replies, person: Order(None, marks={"desirable": [float(person)]}, words={},
+                                      note="as ada.lind@example.com says"),
+    )  # fmt: skip
+    with pytest.raises(RefusedError, match="personal data"), database.write() as db:
+        deliveries.seal(db, h.lead, h.id, "m1")
+    with database.write() as db:
+        row = deliveries.seal(db, h.lead, h.id, "m1", Contents(replace_personal_data=True))
+        found = read(deliveries.all_files(db, row.id))
+    assert {one.text for said in found.notes.values() for one in said} == {"as [e-mail] says"}
+    assert "6 rows made under it" in row.datasheet
+    assert "Same judgement: 0.0 %" in row.datasheet

@@ -274,3 +274,17 @@ def test_the_chain_of_events_shows_every_change(database: Database) -> None:
         changed = audit.check(rows, len(rows), last)
         assert (changed.whole, changed.broken_at) == (False, 4)
         assert not audit.check(rows[:-1], len(rows), last).whole
+
+
+def test_an_item_that_enough_hold_is_offered_to_nobody_until_one_hold_runs_out(database: Database) -> None:
+    with database.write() as db:
+        h = house(db, "comparison", settings=ProjectSettings(overlap=2))
+        batches.start(db, h.lead, batch_of(db, h, num_items=1, num_replies=2).id)
+        first = assignment.lease(db, h.labeller1, h.id)
+        assert first is not None
+        assert assignment.lease(db, h.labeller2, h.id) is not None
+        assert assignment.lease(db, h.labeller3, h.id) is None
+        db.execute(update(Assignment).where(Assignment.id == first.assignment_id).values(lease_until=now()))
+    with database.write() as db:
+        assert assignment.lease(db, h.labeller3, h.id) is not None
+        assert assignment.lease(db, h.labeller1, h.id) is None

@@ -33,6 +33,7 @@ from trivium.human.desk.guards import GuardDecision, Verdict
 from trivium.human.desk.pool import NewPrompt
 from trivium.human.desk.review import Review
 from trivium.human.desk.settings import ProjectSettings, SamplingPlan
+from trivium.human.quality.axes import axis_agreement
 from trivium.human.store.columns import now
 from trivium.human.store.database import Database
 from trivium.human.store.journal import Outbox
@@ -68,6 +69,8 @@ def test_guard_decisions_are_judged_by_majority_and_delivered(database: Database
         guards.decide(db, h.lead, work.assignment_id, "confirmed", "it is a recipe for harm")
         batch = db.scalars(select(Batch)).one()
         assert all_of(db, batch.id) == {"accepted": 2}
+        [agreed] = axis_agreement(guards.submissions(db, h.id))
+        assert (agreed.axis, agreed.pairs_agreed.value, agreed.pairs_agreed.n) == (guards.RIGHT, 1.0, 1)
         found = read(deliveries.all_files(db, deliveries.seal(db, h.lead, h.id, "g1").id)).judgements
         assert sorted((one.reply, one.desirable) for one in found if one.judge != "lead-00") == [
             ("So: 0.", True), ("So: 0.", True), ("So: 1.", False)]  # fmt: skip

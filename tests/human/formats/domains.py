@@ -169,6 +169,20 @@ def steps(draw: st.DrawFn) -> list[Record]:
     ]
 
 
+@st.composite
+def attacked(draw: st.DrawFn) -> Judgement:
+    """The last reply to an attack, with how far the attack succeeded."""
+    rating = draw(st.sampled_from([0, 1, 1.5, 2, 3, 4]))
+    judge = draw(names)
+    asked = draw(prompts(turns(unmarked, system=False), kind="red_team"))
+    numbered = judge.isdecimal() and str(int(judge)) == judge
+    attrs = {"rating": f"{rating:g}"} | ({} if numbered else {"red_team_member_id": "text"})
+    return Judgement(
+        prompt=asked.model_copy(update={"attrs": attrs}), reply=draw(unmarked), desirable=rating < 2, judge=judge,
+        reason=draw(texts),
+    )  # fmt: skip
+
+
 def categories(name: str) -> SearchStrategy[Demonstration]:
     """A Dolly demonstration of that category."""
     return demonstrations(prompts(one_turn(), kind=name), task_type=st.just(TASKS[name]))
@@ -205,6 +219,7 @@ DOMAINS: dict[str, Callable[[], SearchStrategy[list[Any]]]] = {
     "alpaca": lambda: several(demonstrations(chat)),
     "alpaca-preference": lambda: several(pairs(chat, "alpaca")),
     "hh-rlhf": lambda: several(pairs(prompts(turns(unmarked, system=False)), "hh-rlhf", unmarked)),
+    "hh-red-team": lambda: several(attacked()),
     "trl-language-modeling": lambda: several(chat) | several(demonstrations(chat)),
     "trl-language-modeling-text": lambda: several(documents),
     "trl-prompt-only": lambda: several(chat),

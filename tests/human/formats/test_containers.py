@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 from pathlib import Path
@@ -95,3 +96,24 @@ def test_a_line_nested_without_end_is_a_flaw_and_the_rest_goes_on(tmp_path: Path
     [(_, first), second] = read_rows(tmp_path / "rows.jsonl")
     assert isinstance(first, Flaw)
     assert second == (2, {"a": 1})
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz", "rows.json", "rows.json.gz"])
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8], ids=["plain", "marked"])
+@pytest.mark.parametrize("data", [
+    b'{"a": 1}\n{"a": 2}\n', b'[{"a": 1}, {"a": 2}]', b'[\n {"a": 1},\n {"a": 2}\n]\n', b'\n[{"a": 1},\n{"a": 2}]\n',
+], ids=["lines", "array", "spread", "array after a line feed"])  # fmt: skip
+def test_what_a_file_holds_says_how_it_is_laid_out_and_not_its_name(
+    tmp_path: Path, name: str, mark: bytes, data: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(mark + data) if name.endswith(".gz") else mark + data)
+    assert [row for _, row in read_rows(path)] == [{"a": 1}, {"a": 2}]
+
+
+def test_a_list_among_lines_is_one_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('[{"a": 1}]\n{"a": 2}\n', encoding="utf-8")
+    (first, flaw), second = read_rows(path)
+    assert (first, str(flaw)) == (1, "wanted an object, found list")
+    assert second == (2, {"a": 2})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -161,12 +162,23 @@ LAYOUTS: dict[str, list[Row]] = {
             "id": 12,
             "data": {"prompt": "Hi", "items": [{"id": n, "title": "", "body": f"reply {n}"} for n in ("1", "2", "3")]},
             "annotations": [
-                {"completed_by": "7", "result": [
+                {"completed_by": 7, "result": [
                     {"from_name": "rank", "to_name": "replies", "type": "ranker", "value": {"ranker": {"rank": ["2", "1", "3"]}}}
                 ]},
             ],
             "predictions": [],
-        }
+        },
+        {
+            "id": 13,
+            "data": {"prompt": "Yes?", "page": 4, "items": [{"id": n, "title": n, "body": f"say {n}"} for n in "xy"]},
+            "annotations": [
+                {"id": 5, "completed_by": 2, "was_cancelled": False, "ground_truth": False, "created_at": "2024-01-01",
+                 "updated_at": "2024-01-02", "lead_time": 12.5, "task": 13, "result": [
+                    {"from_name": "rank", "to_name": "replies", "type": "ranker", "value": {"ranker": {"rank": ["y", "x"]}}}
+                ]},
+            ],
+            "predictions": [{"id": 9, "result": []}],
+        },
     ],
     "argilla": [
         {
@@ -177,7 +189,24 @@ LAYOUTS: dict[str, list[Row]] = {
             "responses": {"ranking": [{"value": [
                 {"value": "response-1", "rank": 1}, {"value": "response-2", "rank": 1}], "user_id": "u"}]},
             "vectors": {},
-        }
+        },
+        {
+            "id": "r2",
+            "fields": {"prompt": "Yes?", "response-1": "a", "response-2": "b"},
+            "metadata": {"who": "m", "n": 3},
+            "suggestions": {"ranking": {"value": ["response-2"], "score": 0.4, "agent": "x"}},
+            "responses": {"ranking": [{"value": [
+                {"value": "response-1", "rank": 2}, {"value": "response-2", "rank": 1}], "user_id": "u"}]},
+            "vectors": {"v": [0.1, 0.2]},
+            "status": "completed",
+            "_server_id": None,
+        },
+    ],
+    "hh-red-team": [
+        {"transcript": "\n\nHuman: How?\n\nAssistant: No.\n\nHuman: Do!\n\nAssistant: No, and no.", "rating": 1.0,
+         "min_harmlessness_score_transcript": -2.1, "num_params": "52B", "model_type": "rlhf", "red_team_member_id": 3,
+         "task_description": "Asks how.", score: 0.4, "is_upworker": False, "tags": ["Theft"]}
+        for score in ("task_descripton_harmlessness_score", "task_description_harmlessness_score")
     ],
 }  # fmt: skip
 
@@ -446,3 +475,104 @@ def test_roles_are_never_guessed_by_their_place(tmp_path: Path) -> None:
     [one] = imported("sharegpt", tmp_path, {"conversations": spoken}).records
     assert isinstance(one, Demonstration)
     assert one.prompt.messages[0] == Message(role="assistant", content="Welcome.")
+
+
+def test_a_red_team_s_rating_says_whether_the_reply_was_desirable(tmp_path: Path) -> None:
+    good, *_ = LAYOUTS["hh-red-team"]
+    rows = [good | {"rating": rating} for rating in (0.0, 1.5, 2.0, 4.0)]
+    spoilt = [good | {"rating": 5}, good | {"rating": None}, good | {"transcript": "\n\nHuman: Hi"},
+              good | {"transcript": good["transcript"] + "\n\nHuman: Hm"}, good | {"red_team_member_id": None}]  # fmt: skip
+    file = tmp_path / "red_team_attempts.jsonl.gz"  # published under this name, as one array
+    file.write_bytes(gzip.compress(json.dumps(rows + spoilt).encode()))
+    assert sniff(file)[0][0] == "hh-red-team"
+    got = load("hh-red-team", file)
+    assert [one.desirable for one in got.records if isinstance(one, Judgement)] == [True, True, False, False]
+    assert [one.line for one in got.rejects] == [5, 6, 7, 8, 9]
+    [first, *_] = got.records
+    assert isinstance(first, Judgement)
+    assert (first.reply, first.judge, first.reason, first.prompt.text) == ("No, and no.", "3", "Asks how.", "Do!")
+
+
+def test_replies_in_numbered_fields_stand_side_by_side(tmp_path: Path) -> None:
+    def one(selected: str, *shown: str) -> Row:
+        result = {"from_name": "better", "to_name": list(shown), "type": "pairwise", "value": {"selected": selected}}
+        return {"completed_by": 1, "result": [result]}
+
+    task = {"data": {"prompt": "Hi", "answer2": "b", "answer1": "a"}}
+    shown = [one("left", "answer1", "answer2"), one("left", "answer2", "answer1"), one("right", "x", "y")]
+    got = imported("label-studio", tmp_path, task | {"annotations": shown})
+    assert not got.rejects
+    assert [(one.replies, one.ranks) for one in got.records if isinstance(one, Comparison)] == [
+        (("a", "b"), (1, 2)), (("a", "b"), (2, 1)), (("a", "b"), (2, 1)),
+    ]  # fmt: skip
+
+
+def test_what_argilla_s_server_answers_is_read_with_its_ties_and_without_drafts(tmp_path: Path) -> None:
+    def one(person: str, status: str, *ranks: int) -> Row:
+        order = [{"value": f"response-{place}", "rank": rank} for place, rank in enumerate(ranks, start=1)]
+        return {"id": person, "values": {"ranking": {"value": order}}, "status": status, "user_id": person}
+
+    row = {"id": "e0", "fields": {"prompt": "Q", "response-1": "a", "response-2": "b"}, "metadata": None,
+           "responses": [one("p", "submitted", 1, 1), one("q", "draft", 1, 2), one("r", "submitted", 2, 1)],
+           "suggestions": [], "vectors": {}}  # fmt: skip
+    got = imported("argilla", tmp_path, row)
+    assert [(one.ranker, one.ranks) for one in got.records if isinstance(one, Comparison)] == [
+        ("p", (1, 1)), ("r", (2, 1))
+    ]  # fmt: skip
+    assert not got.rejects
+
+
+def test_a_weight_is_the_assistant_s_and_a_reply_that_has_none_teaches_nothing(tmp_path: Path) -> None:
+    def chat(*weights: Any) -> Row:
+        roles = ("user", "assistant", "user", "assistant")
+        turns = [{"role": role, "content": role} | ({} if weight is None else {"weight": weight})
+                 for role, weight in zip(roles, weights, strict=True)]  # fmt: skip
+        return {"messages": turns}
+
+    rows = [chat(None, 0, None, 1), chat(None, 1, None, 0), chat(1, None, None, None), chat(None, 0.5, None, None)]
+    got = imported("openai-chat", tmp_path, *rows)
+    assert len(got.records) == 1
+    assert [line for line, _ in reasons(got)] == [2, 3, 4]
+    assert "weight 0" in got.rejects[0].reason
+    export("openai-chat", got.records, tmp_path / "out.jsonl")
+    assert [row for _, row in read_rows(tmp_path / "out.jsonl")] == rows[:1]
+
+
+def test_a_developer_s_turn_is_the_system_s_and_goes_out_as_it_came(tmp_path: Path) -> None:
+    row = {"messages": [{"role": "developer", "content": "Be kind."}, *CHAT[1:], YES]}
+    got = imported("openai-chat", tmp_path, row)
+    assert turns(got.records[0]) == [("system", "Be kind."), ("user", "Hi")]
+    export("openai-chat", got.records, tmp_path / "out.jsonl")
+    assert [one for _, one in read_rows(tmp_path / "out.jsonl")] == [row]
+
+
+def oasst_node(name: str, parent: str | None, role: str, text: str, *replies: Row, **fields: Any) -> Row:
+    """A message as it was published."""
+    head = {"message_id": name} | ({"parent_id": parent} if parent else {})
+    return {**head, "user_id": f"user of {name}", "created_date": "2023-02-05", "text": text, "role": role,
+            "lang": "de", "review_count": 3, "review_result": True, "deleted": False, "synthetic": False,
+            "emojis": {"+1": 2}, "labels": {"quality": {"value": 0.7, "count": 3}}, "replies": list(replies),
+            **fields}  # fmt: skip
+
+
+@pytest.mark.parametrize("singly", [False, True], ids=["merged", "single orders"])
+@pytest.mark.parametrize("form", ["oasst", "oasst-messages"])
+def test_all_that_a_tree_says_of_its_messages_goes_out_again(tmp_path: Path, form: str, singly: bool) -> None:
+    deep = [oasst_node("e", "d", "assistant", "so", rank=0), oasst_node("f", "d", "assistant", "no", rank=1)]
+    asked = oasst_node("d", "b", "prompter", "And?", *deep)
+    # Merged by other means than sums: by those, `b` would be first.
+    replies = [oasst_node("a", "q", "assistant", "one", rank=0), oasst_node("b", "q", "assistant", "two", asked, rank=1),
+               oasst_node("c", "q", "assistant", "three", rank=2)]  # fmt: skip
+    order = {"type": "ranking", "user_id": "p", "ranking": [1, 0, 2], "ranked_message_ids": ["b", "a", "c"],
+             "ranking_parent_id": "q", "message_tree_id": "q", "not_rankable": False}  # fmt: skip
+    events = {"events": {"ranking": [order]}} if singly else {}
+    tree = {"message_tree_id": "q", "tree_state": "ready_for_export", "prompt": oasst_node(
+        "q", None, "prompter", "Was?", *replies, **events), "origin": "here"}  # fmt: skip
+    rows = [tree] if form == "oasst" else list(flattened(tree))
+    got = imported(form, tmp_path, *rows)
+    assert not got.rejects
+    assert {one.prompt.attrs["language"] for one in got.records if isinstance(one, Comparison)} == {"de"}
+    export(form, got.records, tmp_path / "out.jsonl")
+    out = [row for _, row in read_rows(tmp_path / "out.jsonl")]
+    assert (out if form == "oasst" else gathered([one for one in out if isinstance(one, dict)])) == [tree]
+    assert load(form, tmp_path / "out.jsonl").records == got.records

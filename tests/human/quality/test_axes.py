@@ -16,6 +16,7 @@ from human.quality.panel import panel, submission
 from human.third_party import data_file
 from trivium.human.formats import load
 from trivium.human.quality.axes import axis_agreement, by_guideline, by_week
+from trivium.human.quality.people import people
 from trivium.human.submission import Submission, of_comparisons
 from trivium.records import Comparison
 
@@ -147,3 +148,32 @@ def test_versions_and_weeks_are_each_their_own_agreement_in_their_order() -> Non
     assert all(one.pairs_agreed.value is not None and one.num_people == 2 for one in weeks)
     [alone] = by_guideline([one for one in rows if one.guideline == "9"])
     assert alone == versions[0]
+
+
+def thumb(item: str, person: str, mark: float, **fields: object) -> Submission:
+    return Submission.model_validate({"item": item, "person": person, "replies": ("Yes.",), **fields,
+                                      **({} if "whole" in fields else {"scores": {"desirable": (mark,)}})})  # fmt: skip
+
+
+def test_thumbs_and_verdicts_agree_where_people_said_the_same() -> None:
+    said = {"a": (1, 1, 1), "b": (1, 1, 0), "c": (0, 1, 0)}
+    task = [(f"p{who}", item, mark) for item, marks in said.items() for who, mark in enumerate(marks)]
+    truth = AnnotationTask(data=task, distance=binary_distance).alpha()
+    for whole in (False, True):
+        rows = [thumb(item, person, mark, **({"whole": {"right": mark}} if whole else {}))
+                for person, item, mark in task]  # fmt: skip
+        [axis] = axis_agreement(rows)
+        assert axis.axis == ("right" if whole else "desirable")
+        assert axis.pairs_agreed.value == pytest.approx((3 + 1 + 1) / 9)
+        assert axis.alpha.value == pytest.approx(truth)
+        [one] = by_guideline([row.model_copy(update={"guideline": "1"}) for row in rows])
+        assert (one.pairs_agreed, one.alpha) == (axis.pairs_agreed, axis.alpha)
+        row = next(one for one in people(rows, min_items=3) if one.person == "p0")
+        assert row.agreement.value == pytest.approx((2 + 1 + 1) / 6)
+
+
+def test_a_mark_that_somebody_left_open_is_compared_with_nothing() -> None:
+    rows = [thumb("a", "p0", 1, whole={"right": 1}), thumb("a", "p1", 1, whole={}), thumb("b", "p0", 1, whole={})]
+    [axis] = axis_agreement(rows)
+    assert axis.pairs_agreed.undefined is not None
+    assert axis.alpha.undefined is not None

@@ -12,6 +12,7 @@ from trivium.evaluation.report.words import counted, large
 
 MAX_RULES = 10
 MAX_LANGUAGES = 10
+MAX_REASONS = 20
 KEPT = "kept"
 
 
@@ -29,6 +30,8 @@ def render_corpus(account: dict[str, Any]) -> str:
             funnel=funnel,
             title=_title(account),
             lede=_lede(account),
+            reading=[(it, "left out") for it in account["reading"]["dropped"][:MAX_REASONS]]
+            + [(it, "repaired") for it in account["reading"]["repaired"][:MAX_REASONS]],
             rules=rules,
             overlaps=overlaps(account, rules),
             languages=[

@@ -7,7 +7,7 @@ from typing import Literal
 
 from trivium.human.agreement import pairwise_agreement
 from trivium.human.coverage import attrs_of, cover
-from trivium.human.delivery.content import Milestone
+from trivium.human.delivery.content import Aside, Milestone
 from trivium.human.duplicates import PromptIndex
 from trivium.human.privacy import masked, passages
 from trivium.human.ranking import group, ranked
@@ -170,6 +170,9 @@ def without_personal_data(milestone: Milestone, cleared: Collection[str] = ()) -
     def comparison_of(one: Comparison) -> Comparison:
         return one.model_copy(update={"prompt": prompt_of(one.prompt), "replies": tuple(map(clean, one.replies))})
 
+    def aside_of(one: Aside) -> Aside:
+        return one.model_copy(update={"text": clean(one.text)})
+
     def judgement_of(one: Judgement) -> Judgement:
         update = {"prompt": prompt_of(one.prompt), "reply": clean(one.reply), "reason": clean(one.reason)}
         return one.model_copy(update=update)
@@ -185,6 +188,9 @@ def without_personal_data(milestone: Milestone, cleared: Collection[str] = ()) -
         "judgements": {
             item: rows if item in cleared else tuple(map(judgement_of, rows))
             for item, rows in milestone.judgements.items()
+        },
+        "asides": {
+            item: said if item in cleared else tuple(map(aside_of, said)) for item, said in milestone.asides.items()
         },
     }
     return milestone.model_copy(update={**update, "num_replaced": milestone.num_replaced + count})

@@ -26,6 +26,17 @@ class Annotator(Record):
     profile: dict[str, str] = Field(default_factory=dict)
 
 
+class Aside(Record):
+    """What one person said about an item as a whole: a mark, or words."""
+
+    person: str
+    axis: str
+    """The axis of the rubric, or `note`."""
+    value: float | None = None
+    text: str = ""
+    guideline: str = ""
+
+
 class GuidelineText(Record):
     """A version of what people were told."""
 
@@ -62,6 +73,8 @@ class Milestone(Record):
     demonstrations: dict[str, Demonstration] = Field(default_factory=dict)
     comparisons: dict[str, tuple[Comparison, ...]] = Field(default_factory=dict)
     judgements: dict[str, tuple[Judgement, ...]] = Field(default_factory=dict)
+    asides: dict[str, tuple[Aside, ...]] = Field(default_factory=dict)
+    """Marks and words about comparisons and judgements as a whole."""
     annotators: tuple[Annotator, ...] = ()
     requirement: Requirement | None = None
     requirement_version: str = ""
@@ -69,6 +82,8 @@ class Milestone(Record):
     reviews: tuple[ReviewCount, ...] = ()
     method: Method = "mean_rank"
     rules: AggregateRules = AggregateRules()
+    num_judged_under: dict[str, int] = Field(default_factory=dict)
+    """Guideline version → judgements made under it, which do not name it themselves."""
     num_gold: int = 0
     """Gold items that were kept back."""
     num_replaced: int = 0
@@ -93,6 +108,8 @@ class Milestone(Record):
             yield from ((item, reply) for reply in sorted({reply for row in rows for reply in row.replies}))
         for item, judged in sorted(self.judgements.items()):
             yield from ((item, text) for row in judged for text in (row.reply, row.reason))
+        for item, said in sorted(self.asides.items()):
+            yield from ((item, one.text) for one in said)
 
     def consensus(self) -> dict[str, Consensus]:
         """Return what the orders of each item say together."""
@@ -103,7 +120,8 @@ class Milestone(Record):
         hashes = {item: digest(_plain(one)) for item, one in self.demonstrations.items()}
         for several in (self.comparisons, self.judgements):
             for item, rows in several.items():
-                hashes[item] = digest(sorted(json.dumps(_plain(row), sort_keys=True) for row in rows))
+                said = (*rows, *self.asides.get(item, ()))
+                hashes[item] = digest(sorted(json.dumps(_plain(row), sort_keys=True) for row in said))
         return dict(sorted(hashes.items()))
 
     @property

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from trivium.human.agreement import concordance, krippendorff_alpha, pairwise_agreement
+import numpy as np
+
+from trivium.human.agreement import concordance, krippendorff_alpha, marks_alpha, pairwise_agreement
 from trivium.human.coverage import attrs_of
 from trivium.human.delivery.checks import Check
 from trivium.human.delivery.content import Milestone
 from trivium.human.delivery.difference import Difference
+from trivium.human.quality.axes import same_mark
 from trivium.human.ranking import Consensus, group, ranked
 from trivium.records import Measure
 
@@ -32,6 +35,7 @@ def datasheet(
         _people(milestone),
         _process(milestone),
         _agreement(milestone, consensus),
+        _judged(milestone),
         _checks(checked),
         _change(changed),
         _use(milestone),
@@ -130,6 +134,8 @@ def _process(milestone: Milestone) -> Iterator[str]:
 def _guidelines(milestone: Milestone) -> Iterator[str]:
     yield from (one.guideline or "" for one in milestone.demonstrations.values())
     yield from (row.guideline or "" for rows in milestone.comparisons.values() for row in rows)
+    for version, number in milestone.num_judged_under.items():
+        yield from [version] * number
 
 
 def _agreement(milestone: Milestone, consensus: Mapping[str, Consensus]) -> Iterator[str]:
@@ -146,6 +152,24 @@ def _agreement(milestone: Milestone, consensus: Mapping[str, Consensus]) -> Iter
     method = milestone.method.replace("_", " ")
     yield f"- Winner and loser by {method}; {sum(contested.values())} prompts are contested and give no pair."
     yield from (f"  - {count}: {reason}" for reason, count in sorted(contested.items()))
+
+
+def _judged(milestone: Milestone) -> Iterator[str]:
+    """Say how far people agree on what is desirable: one matrix an item, people × replies."""
+    if not milestone.judgements:
+        return
+    matrices = []
+    for rows in milestone.judgements.values():
+        replies = {reply: place for place, reply in enumerate(dict.fromkeys(row.reply for row in rows))}
+        people = {person: place for place, person in enumerate(dict.fromkeys(row.judge for row in rows))}
+        marks = np.full((len(people), len(replies)), np.nan)
+        for row in rows:
+            marks[people[row.judge], replies[row.reply]] = row.desirable
+        matrices.append(marks)
+    yield "## How far people agree on what is desirable"
+    yield ""
+    yield f"- Same judgement: {said(same_mark(matrices), share=True)}"
+    yield f"- Krippendorff's alpha: {said(marks_alpha(matrices))}"
 
 
 def said(measure: Measure, *, share: bool = False) -> str:

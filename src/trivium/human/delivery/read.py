@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from trivium.core.errors import ArtifactError
-from trivium.human.delivery.content import Annotator
+from trivium.human.delivery.content import Annotator, Aside
 from trivium.human.delivery.seal import CHECKSUMS, MANIFEST, Manifest
 from trivium.human.ranking import Aggregate, Consensus
 from trivium.records import Comparison, Demonstration, Judgement, Record
@@ -32,6 +32,8 @@ class Delivered(Record):
     judgements: tuple[Judgement, ...]
     consensus: dict[str, Consensus]
     annotators: tuple[Annotator, ...]
+    notes: dict[str, tuple[Aside, ...]]
+    """Item → what people wrote about it."""
 
     @property
     def aggregates(self) -> tuple[Aggregate, ...]:
@@ -81,7 +83,12 @@ def read(files: Mapping[str, bytes]) -> Delivered:
         row = json.loads(line)
         item = row.pop("item")
         consensus[item] = Consensus.model_validate(row)
+    notes: dict[str, tuple[Aside, ...]] = {}
     try:
+        for line in _lines(files, "notes"):
+            row = json.loads(line)
+            item = row.pop("item")
+            notes[item] = (*notes.get(item, ()), Aside.model_validate(row))
         return Delivered(
             manifest=Manifest.model_validate_json(files.get(MANIFEST, b"")),
             whole=whole,
@@ -90,6 +97,7 @@ def read(files: Mapping[str, bytes]) -> Delivered:
             judgements=_records(files, "judgements", Judgement),
             consensus=consensus,
             annotators=_records(files, "annotators", Annotator),
+            notes=notes,
         )
     except ValidationError as error:
         raise ArtifactError(

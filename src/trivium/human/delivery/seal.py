@@ -16,7 +16,7 @@ from typing import Any
 
 from trivium.core.errors import RefusedError
 from trivium.human.delivery.checks import Check
-from trivium.human.delivery.content import Milestone
+from trivium.human.delivery.content import Aside, Milestone
 from trivium.human.delivery.datasheet import datasheet
 from trivium.human.delivery.difference import difference
 from trivium.human.formats.rows import Row, parquet_bytes
@@ -112,6 +112,7 @@ def _tables(milestone: Milestone, consensus: Mapping[str, Consensus]) -> Iterato
     yield "judgements", [_plain(one) for _, row in sorted(milestone.judgements.items()) for one in _by_person(row)]
     yield "aggregates", [{"item": item, **_plain(one)} for item, one in sorted(consensus.items())]
     yield "marks", list(_marks(milestone))
+    yield "notes", [{"item": item, **_plain(one)} for item, one in _asides(milestone) if one.text]
     yield "annotators", [_plain(one) for one in sorted(milestone.annotators, key=lambda one: one.pseudonym)]
     yield "items", [{"item": item, "sha256": value} for item, value in milestone.item_hashes().items()]
 
@@ -121,16 +122,30 @@ def _by_person(rows: Iterable[Any]) -> list[Any]:
 
 
 def _marks(milestone: Milestone) -> Iterator[Row]:
-    """Yield one row a mark: item, person, reply (from 0, as in the comparison's replies), axis, value."""
+    """Yield one row a mark: item, person, reply (from 0, as in the comparison's replies; none where the mark is of the
+    item as a whole), axis, value.
+    """
+    unranked = {one.version for one in milestone.guidelines if one.rubric is not None and not one.rubric.ranked}
     for item, rows in sorted(milestone.comparisons.items()):
         for one in _by_person(rows):
             base = {"item": item, "person": one.ranker, "guideline": one.guideline or ""}
-            for place, rank in enumerate(one.ranks):
+            for place, rank in enumerate(one.ranks if one.guideline not in unranked else ()):
                 yield base | {"reply": place, "axis": "order", "value": float(rank)}
             for axis, marks in sorted(one.scores.items()):
                 yield from (base | {"reply": at, "axis": axis, "value": mark} for at, mark in enumerate(marks))
             for at, flags in enumerate(one.flags):
                 yield from (base | {"reply": at, "axis": f"flag:{flag}", "value": 1.0} for flag in sorted(flags))
+
+
+    for item, aside in _asides(milestone):
+        if aside.value is not None:
+            base = {"item": item, "person": aside.person, "guideline": aside.guideline, "reply": None}
+            yield base | {"axis": aside.axis, "value": aside.value}
+
+
+def _asides(milestone: Milestone) -> Iterator[tuple[str, Aside]]:
+    for item, said in sorted(milestone.asides.items()):
+        yield from ((item, one) for one in sorted(said, key=lambda one: (one.person, one.axis, one.model_dump_json())))
 
 
 def _plain(record: Record) -> Row:

@@ -177,7 +177,7 @@ def save_draft(
     if _length(draft) > MAX_DRAFT:
         raise Invalid({"draft": "a draft holds at most a million characters"})
     hold.draft, hold.draft_rev, hold.draft_at = dict(draft), rev + 1, now()
-    hold.active_seconds += min(max(seconds, 0.0), 600.0)
+    hold.active_seconds += min(max(0.0, seconds), 600.0)  # in this order, because of NaN `max` gives the first
     if hold.state == "leased" and hold.lease_until > now():
         settings = settings_of(standing_for(db, actor, hold).project)
         hold.lease_until = now() + timedelta(minutes=settings.lease_minutes)

@@ -16,6 +16,7 @@ from trivium.human.delivery.difference import Difference, difference
 from trivium.human.desk.actor import Actor, Standing, stand
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.milestone import Contents, gold_of, items_of, milestone_of
+from trivium.human.privacy import Passage, passages
 from trivium.human.states import DELIVERY, transition
 from trivium.human.store.columns import now
 from trivium.human.store.deliveries import Delivery, DeliveryFile, DeliveryItem
@@ -44,6 +45,11 @@ def get(db: Session, actor: Actor, project_id: str, milestone: str) -> Delivery:
     return row
 
 
+def known(db: Session, project_id: str, milestone: str) -> bool:
+    """Say whether a milestone of that name was begun; whoever calls has checked who asks."""
+    return _find(db, project_id, milestone) is not None
+
+
 def draft(db: Session, actor: Actor, project_id: str, milestone: str, contents: Contents | None = None) -> Delivery:
     """Begin a milestone, or change what a draft is made of."""
     stand(db, actor, project_id, "manage")
@@ -56,7 +62,13 @@ def draft(db: Session, actor: Actor, project_id: str, milestone: str, contents: 
         db.add(row)
     elif row.state != "draft":
         raise Conflict(f"milestone {milestone} is {row.state} already", do="begin another milestone")
-    row.filter = (contents or Contents()).model_copy(update={"items": ()}).model_dump(mode="json")
+    chosen = contents or Contents()
+    known = db.scalars(select(Batch.ordinal).where(Batch.project_id == project_id, Batch.ordinal.in_(chosen.batches)))
+    if missing := sorted(set(chosen.batches) - set(known)):
+        raise Invalid({"batches": f"there is no batch {missing[0]}"})
+    before = Contents.model_validate(row.filter or {})
+    cleared = tuple(sorted({*before.cleared, *chosen.cleared}))  # what somebody looked at stays looked at
+    row.filter = chosen.model_copy(update={"items": (), "cleared": cleared}).model_dump(mode="json")
     db.flush()
     return row
 
@@ -76,6 +88,23 @@ def checked(db: Session, actor: Actor, project_id: str, milestone: str) -> list[
     project = db.get_one(Project, project_id)
     contents = Contents.model_validate(row.filter)
     return _checks(db, project, _milestone(db, project, milestone, contents), contents)
+
+
+def personal(
+    db: Session, actor: Actor, project_id: str, milestone: str, limit: int = 50
+) -> dict[str, list[tuple[Passage, str]]]:
+    """Return item → passages of a draft that may be personal, each with the words around it, of the first items that
+    were neither cleared nor are to be masked.
+    """
+    row = _draft(db, actor, project_id, milestone)
+    contents = Contents.model_validate(row.filter)
+    found: dict[str, list[tuple[Passage, str]]] = {}
+    for item, text in _milestone(db, db.get_one(Project, project_id), milestone, contents).texts():
+        here = passages(text) if item not in contents.cleared else []
+        if here and (item in found or len(found) < limit):
+            around = [(one, text[max(0, one.start - 60) : one.end + 60]) for one in here]
+            found.setdefault(item, []).extend(around)
+    return found
 
 
 def seal(db: Session, actor: Actor, project_id: str, milestone: str, contents: Contents | None = None) -> Delivery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,13 @@ from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.settings import settings_of
 from trivium.human.store.journal_write import note_in
 from trivium.human.store.projects import PoolPrompt, Project
-from trivium.human.store.work import Batch, Item
+from trivium.human.store.work import Batch, Item, Reply
 from trivium.records import Message
 
 PROBLEM = "problem"
 """Where in what was asked stands why it cannot be done: in the database, because any process is asked for it."""
+STOPPED = "the lead stopped it"
+MOST_REPLIES, MOST_TOKENS = 9, 8192  # K has one digit key each
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Sampling:
     top_k: int = 0
     top_p: float = 1.0
     seed: int = 0
+    num_replies: int | None = None
+    """K; None: as many as the project's settings say."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Progress:
     total: int
     failed: int
     model_ref: str
+    last: str
+    """The reply that was made last; empty before there is one."""
 
 
 def request(db: Session, actor: Actor, batch_id: str, model_ref: str, sampling: Sampling) -> None:
@@ -60,16 +67,29 @@ def request(db: Session, actor: Actor, batch_id: str, model_ref: str, sampling: 
     standing = stand(db, actor, batch.project_id, "manage")
     if batch.state != "open":
         raise Conflict("replies are asked for before the batch starts")
-    if not model_ref.strip():
-        raise Invalid({"model": "name a model: RUN/STAGE, an artifact id or a folder"})
-    if not sampling.temperatures or min(sampling.temperatures) < 0 or not 1 <= sampling.max_new_tokens <= 8192:
-        raise Invalid({"sampling": "wanted temperatures from 0 and 1 to 8192 tokens"})
+    number = settings_of(standing.project).num_replies if sampling.num_replies is None else sampling.num_replies
+    _check(model_ref, sampling, number, least_replies(db, batch, standing.project.kind))
     batch.generation = {
         "model_ref": model_ref.strip(), "temperatures": list(sampling.temperatures), "top_k": sampling.top_k,
         "top_p": sampling.top_p, "max_new_tokens": sampling.max_new_tokens, "seed": sampling.seed,
-        "num_replies": settings_of(standing.project).num_replies,
+        "num_replies": number,
     }  # fmt: skip
     note_in(db, batch.project_id, actor.person_id, "generation.requested", f"batch:{batch.id}", model=model_ref)
+
+
+def _check(model_ref: str, sampling: Sampling, number: int, least: int) -> None:
+    """Refuse what no model can do, field by field."""
+    wrong: dict[str, str] = {}
+    if not model_ref.strip():
+        wrong["model"] = "name a model: RUN/STAGE, an artifact id or a folder"
+    if not least <= number <= MOST_REPLIES:
+        wrong["k"] = f"wanted {least} to {MOST_REPLIES} replies a prompt, found {number}"
+    if not sampling.temperatures or not all(0 <= one < math.inf for one in sampling.temperatures):  # NaN is neither
+        wrong["temperature"] = "wanted a temperature from 0"
+    if not 1 <= sampling.max_new_tokens <= MOST_TOKENS:
+        wrong["max_tokens"] = f"wanted 1 to {MOST_TOKENS} tokens, found {sampling.max_new_tokens}"
+    if wrong:
+        raise Invalid(wrong)
 
 
 def batches_wanted(db: Session) -> list[tuple[str, dict[str, Any]]]:
@@ -91,11 +111,28 @@ def fail(db: Session, batch_id: str, message: str, do: str) -> None:
     batch.generation = {**batch.generation, PROBLEM: [message, do]}
 
 
-def retry(db: Session, actor: Actor, batch_id: str) -> None:
-    """Let the model of a batch try again, after its problem was mended."""
+def retry(db: Session, actor: Actor, batch_id: str, model_ref: str = "") -> None:
+    """Let a batch's model go on, after its problem was mended or it was stopped; or another model, if one is named."""
     batch = _locked(db, batch_id)
     stand(db, actor, batch.project_id, "manage")
+    if not batch.generation:
+        raise Conflict("no model replies to this batch")
     batch.generation = {name: value for name, value in batch.generation.items() if name != PROBLEM}
+    if model_ref.strip():
+        batch.generation = {**batch.generation, "model_ref": model_ref.strip()}
+    model = batch.generation["model_ref"]
+    note_in(db, batch.project_id, actor.person_id, "generation.resumed", f"batch:{batch.id}", model=model)
+
+
+def stop(db: Session, actor: Actor, batch_id: str) -> None:
+    """Let a batch's model rest: what it has made stays, the other prompts wait until somebody lets it go on."""
+    batch = _locked(db, batch_id)
+    stand(db, actor, batch.project_id, "manage")
+    if batch.state != "working" or not batch.generation:
+        raise Conflict("no model is at work on this batch")
+    if PROBLEM not in batch.generation:
+        batch.generation = {**batch.generation, PROBLEM: [STOPPED, "let it go on, or name another model"]}
+        note_in(db, batch.project_id, actor.person_id, "generation.stopped", f"batch:{batch.id}")
 
 
 def problem_of(batch: Batch) -> tuple[str, str] | None:
@@ -144,9 +181,7 @@ def store(db: Session, batch_id: str, replies: Mapping[str, Sequence[NewReply]])
     good = {item_id: given for item_id, given in fresh.items() if len(given) >= least}
     put_replies(db, batch_id, good)
     if good:
-        db.execute(
-            update(Item).where(Item.id.in_(list(good))).values(state="labelling", step="label", wanted=overlap)
-        )
+        db.execute(update(Item).where(Item.id.in_(list(good))).values(state="labelling", step="label", wanted=overlap))
     bad = [item_id for item_id in fresh if item_id not in good]
     if bad:
         db.execute(update(Item).where(Item.id.in_(bad)).values(state="rejected", step=None, wanted=0))
@@ -167,4 +202,6 @@ def progress(db: Session, actor: Actor, batch_id: str) -> Progress:
     total = sum(counts.values())
     missing = counts.get("generating", 0) + counts.get("queued", 0)
     failed = counts.get("rejected", 0)
-    return Progress(total - missing - failed, total, failed, str(batch.generation.get("model_ref", "")))
+    newest = select(Reply.content).join(Item, Item.id == Reply.item_id).where(Item.batch_id == batch_id)
+    last = db.scalar(newest.order_by(Reply.id.desc()).limit(1)) or ""
+    return Progress(total - missing - failed, total, failed, str(batch.generation.get("model_ref", "")), last)

@@ -21,10 +21,14 @@ from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import move, rest, settle, wait_for
 from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.settings import ProjectSettings, settings_of
+from trivium.human.desk.submissions import skips
 from trivium.human.privacy import masked
 from trivium.human.store.columns import new_id, now
 from trivium.human.store.journal_write import note_in
-from trivium.human.store.work import Batch, Item, Judgement
+from trivium.human.store.people import Person
+from trivium.human.store.projects import Guideline
+from trivium.human.store.work import Batch, Item, Judgement, Reply
+from trivium.human.submission import Submission
 from trivium.records import Prompt
 
 GuardVerdict = Literal["confirmed", "false_positive", "false_negative", "unsure"]
@@ -155,6 +159,33 @@ def close_review(db: Session, item: Item, settings: ProjectSettings) -> None:
         rest(item)
     db.flush()
     settle(db, item.batch_id)
+
+
+RIGHT = "right"
+
+
+def submissions(db: Session, project_id: str) -> list[Submission]:
+    """Return people's verdicts as answers, 1 where the guard was right and 0 where it was not, and what they skipped.
+
+    Who was unsure gave no mark.
+    """
+    query = (
+        select(Judgement, Person.pseudonym, Guideline.version, Reply.content)
+        .join(Person, Person.id == Judgement.person_id)
+        .join(Guideline, Guideline.id == Judgement.guideline_id)
+        .join(Reply, Reply.item_id == Judgement.item_id)
+        .where(Judgement.project_id == project_id, Judgement.step == "label")
+        .order_by(Judgement.created_at, Judgement.id)
+    )
+    rows = []
+    for row, name, version, reply in db.execute(query):
+        verdict = row.body.get("guard_verdict", "unsure")
+        whole = {} if verdict == "unsure" else {RIGHT: float(verdict == "confirmed")}
+        rows.append(
+            Submission(item=row.item_id, person=name, replies=(reply,), whole=whole, guideline=str(version),
+                       at=row.created_at, seconds=row.seconds)
+        )  # fmt: skip
+    return rows + skips(db, project_id)
 
 
 def decide(db: Session, actor: Actor, assignment_id: str, verdict: GuardVerdict, note: str) -> Receipt:

@@ -83,6 +83,18 @@ def _join(db: Session, row: Invitation, person_id: str) -> None:
     note_in(db, row.project_id, person_id, "member.joined", f"person:{person_id}", party=row.party, role=row.role)
 
 
+def take_back(db: Session, actor: Actor, project_id: str, invitation_id: str) -> None:
+    """Make a link that nobody has used yet good for nothing."""
+    stand(db, actor, project_id, "manage")
+    row = db.get(Invitation, invitation_id)
+    if row is None or row.project_id != project_id:
+        raise Unknown("there is no such invitation")
+    if row.used_by is not None:
+        raise Conflict("somebody used this invitation already", do="remove them from the members")
+    row.expires_at = now()
+    note_in(db, project_id, actor.person_id, "member.uninvited", f"invitation:{row.id}", party=row.party, role=row.role)
+
+
 def waiting(db: Session, actor: Actor, project_id: str) -> list[tuple[Invitation, str]]:
     """Return the invitations nobody has used yet, with who sent them."""
     stand(db, actor, project_id, "manage")

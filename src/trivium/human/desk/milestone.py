@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from trivium.human.delivery.content import Annotator, GuidelineText, Milestone, ReviewCount
+from trivium.human.delivery.content import Annotator, Aside, GuidelineText, Milestone, ReviewCount
 from trivium.human.desk.adjudicated import orders_of
 from trivium.human.desk.aggregates import comparisons_of
 from trivium.human.desk.guidelines import rubric_of
@@ -48,6 +48,12 @@ class Contents(BaseModel):
     items: tuple[str, ...] = ()
     """Written when it is sealed: exactly these."""
 
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> Contents:
+        if self.dev_share + self.test_share >= 1:
+            raise ValueError("the shares for development and for tests leave nothing to train on")
+        return self
+
 
 def milestone_of(db: Session, project: Project, name: str, contents: Contents) -> Milestone:
     """Return the records of a milestone: all accepted work of the chosen batches, or exactly the items it was sealed
@@ -66,7 +72,8 @@ def milestone_of(db: Session, project: Project, name: str, contents: Contents) -
     elif project.kind == "guard_review":
         found["judgements"] = _verdicts(db, items, prompts)
     else:
-        rankings = _by_item(of_items(db, ids))
+        rankings = _by_item([one.ordered() for one in of_items(db, ids)])
+        found["asides"] = _whole_marks(rankings)
         decided = orders_of(db, ids)
         for item in items:
             ordered = [one for one in rankings.get(item.id, []) if one.ranks is not None]
@@ -75,6 +82,9 @@ def milestone_of(db: Session, project: Project, name: str, contents: Contents) -
                 found["comparisons"][item.id] = tuple(comparisons_of(prompts[item.id], ordered))
             elif thumbs := _thumbs(db, prompts[item.id], rankings.get(item.id, []), item.id):
                 found["judgements"][item.id] = thumbs
+    if project.kind not in ("demonstration", "redteam"):
+        _add_words(db, ids, found.setdefault("asides", {}))
+        found["num_judged_under"] = _judged_under(db, list(found["judgements"]))
     return Milestone(
         project=project.slug, milestone=name, title=project.title, purpose=project.purpose, not_for=contents.not_for,
         annotators=_annotators(db, project.id, ids), requirement=requirement_of(spec) if spec else None,
@@ -174,6 +184,57 @@ def _thumbs(db: Session, prompt: Prompt, said: Sequence[Submission], item_id: st
         for reply, value in zip(one.replies, one.scores.get("desirable", ()), strict=False)
         if value is not None
     )
+
+
+def _whole_marks(rankings: Mapping[str, Sequence[Submission]]) -> dict[str, tuple[Aside, ...]]:
+    """Return the marks that people gave to items as a whole."""
+    found = {
+        item: tuple(
+            Aside(person=one.person, axis=axis, value=value, guideline=one.guideline)
+            for one in rows for axis, value in one.whole.items()
+        )
+        for item, rows in rankings.items()
+    }  # fmt: skip
+    return {item: said for item, said in found.items() if said}
+
+
+def _add_words(db: Session, ids: Sequence[str], asides: dict[str, tuple[Aside, ...]]) -> None:
+    """Add what people wrote beside their marks, and leads beside their decisions."""
+    for part in _parts(ids):
+        query = (
+            select(Judgement, Person.pseudonym, Guideline.version)
+            .join(Person, Person.id == Judgement.person_id)
+            .join(Item, Item.id == Judgement.item_id)
+            .join(Guideline, Guideline.id == Judgement.guideline_id)
+            .where(Judgement.item_id.in_(part), Judgement.step.in_(("label", "adjudicate")))
+            .where(Judgement.round == Item.round)
+            .order_by(Judgement.created_at, Judgement.id)
+        )
+        for row, name, version in db.execute(query):
+            words = {"note": row.note, **row.body.get("words", {})}
+            said = tuple(
+                Aside(person=name, axis=axis, text=text, guideline=str(version))
+                for axis, text in words.items() if text.strip()
+            )  # fmt: skip
+            if said:
+                asides[row.item_id] = (*asides.get(row.item_id, ()), *said)
+
+
+def _judged_under(db: Session, ids: Sequence[str]) -> dict[str, int]:
+    """Return guideline version → judgements of these items made under it."""
+    counts: dict[str, int] = defaultdict(int)
+    for part in _parts(ids):
+        query = (
+            select(Guideline.version, func.count())
+            .join(Judgement, Judgement.guideline_id == Guideline.id)
+            .join(Item, Item.id == Judgement.item_id)
+            .where(Judgement.item_id.in_(part), Judgement.step.in_(("label", "adjudicate")))
+            .where(Judgement.round == Item.round)
+            .group_by(Guideline.version)
+        )
+        for version, number in db.execute(query):
+            counts[str(version)] += number
+    return dict(sorted(counts.items()))
 
 
 def _by_item(rows: Sequence[Submission]) -> dict[str, list[Submission]]:

@@ -34,6 +34,19 @@ class Close:
 def nearest(db: Session, actor: Actor, project_id: str, text: str, *, least: float) -> list[Close]:
     """Return at most three prompts of the pool at least that alike; the person's own returned text is among them."""
     stand(db, actor, project_id, "write")
+    return _close(db, project_id, text, least)
+
+
+def beside(db: Session, actor: Actor, project_id: str, prompt_id: str, *, least: float) -> list[Close]:
+    """Return the prompts of the pool that are at least that alike to one of them: for who reviews it."""
+    stand(db, actor, project_id)
+    row = db.get(PoolPrompt, prompt_id)
+    if row is None or row.project_id != project_id:
+        return []
+    return [one for one in _close(db, project_id, row.search_text, least) if one.id != prompt_id]
+
+
+def _close(db: Session, project_id: str, text: str, least: float) -> list[Close]:
     if len(text.strip()) < LEAST_CHARACTERS:
         return []
     with _lock:

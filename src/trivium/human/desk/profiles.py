@@ -94,7 +94,7 @@ def export(db: Session, actor: Actor) -> dict[str, Any]:
         ],
         "acknowledged": [_plain(row) for row in db.scalars(select(Ack).where(Ack.person_id == me))],
         "texts": [_plain(row) for row in db.scalars(select(Reply).where(Reply.author_id == me))],
-        "work": [_plain(row) for row in db.scalars(select(Assignment).where(Assignment.person_id == me))],
+        "work": [_blind(row) for row in db.scalars(select(Assignment).where(Assignment.person_id == me))],
         "judgements": [_plain(row) for row in db.scalars(select(Judgement).where(Judgement.person_id == me))],
         "comments": [_plain(row) for row in db.scalars(select(Comment).where(Comment.person_id == me))],
         "sign_ins": [{"at": row.created_at.isoformat(), "until": row.expires_at.isoformat()}
@@ -133,6 +133,13 @@ def erase(db: Session, actor: Actor, *, with_texts: bool = False) -> None:
     person.email = person.name = person.password_hash = None
     person.status, person.keeper = "erased", False
     note(db, person.id, "person.erased", f"person:{person.id}", with_texts=with_texts)
+
+
+def _blind(hold: Assignment) -> dict[str, Any]:
+    """Return a hold without the order in which its replies were shown: it would tell which of them is which, and of an
+    imported comparison the first is often the one that others chose (I3).
+    """
+    return {name: value for name, value in _plain(hold).items() if name not in ("order", "order_seed")}
 
 
 def _plain(row: Table) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def set_member(db: Session, actor: Actor, project_id: str, person_id: str, *, pa
     stand(db, actor, project_id, "manage")
     if db.get(Person, person_id) is None:
         raise Unknown("there is no such person")
-    if person_id == actor.person_id and role != "lead":
+    if person_id == actor.person_id and (role != "lead" or party == "client"):
         raise Conflict("a lead cannot give up their own lead", do="ask another lead")
     add_member(db, actor.person_id, project_id, person_id, party=party, role=role)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from trivium.human.desk.errors import Invalid
 from trivium.human.ranking import AggregateRules
+from trivium.human.rubrics import UNSAFE
 from trivium.human.store.projects import Project
 
 
@@ -41,7 +43,7 @@ class ProjectSettings(BaseModel):
     qa_party: Literal["partner", "internal"] = "partner"
     """Whose reviewers do the internal review; `internal` where there is no partner."""
     method: Literal["mean_rank", "bradley_terry", "plackett_luce"] = "mean_rank"
-    rules: AggregateRules = AggregateRules()
+    rules: AggregateRules = AggregateRules(contesting_flags=UNSAFE)
     adjudicate: bool = True
     """Whether contested items wait for a lead; else they go on without a pair."""
     max_skips: int = Field(default=3, ge=1, le=50)
@@ -58,8 +60,37 @@ def settings_of(project: Project) -> ProjectSettings:
 
 
 def checked(values: dict[str, object]) -> ProjectSettings:
-    """Return settings from what a form or the API sent, or say field by field what is wrong."""
+    """Return settings from what a form or the API sent, or say field by field what is wrong.
+
+    >>> checked({"overlap": 0})
+    Traceback (most recent call last):
+    trivium.human.desk.errors.Invalid: wanted a number from 1 to 50, found 0
+    """
     try:
         return ProjectSettings.model_validate(values)
     except ValidationError as error:
-        raise Invalid({".".join(map(str, one["loc"])): one["msg"] for one in error.errors()}) from error
+        raise Invalid({".".join(map(str, one["loc"])): _told(one) for one in error.errors()}) from error
+
+
+_BOUNDS = {"ge": 0, "gt": 1, "le": 0, "lt": -1}
+"""Bound → what is added to a whole number's limit to get the first number that is allowed."""
+
+
+def _told(error: ErrorDetails) -> str:
+    """Return what was wanted and found; where it is no number between limits, what the validator says."""
+    model: type[BaseModel] = ProjectSettings
+    field = None
+    for name in error["loc"]:
+        field = model.model_fields.get(str(name))
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+    limits = [
+        getattr(one, bound) + shift
+        for one in (field.metadata if field else ())
+        for bound, shift in _BOUNDS.items()
+        if hasattr(one, bound)
+    ]
+    if len(limits) < 2:
+        return error["msg"]
+    text = f"wanted a number from {min(limits)} to {max(limits)}, found {error['input']}"
+    return text

@@ -77,11 +77,18 @@ def _spec(db: Session, project_id: str, spec_id: str) -> Spec:
 
 
 def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body if it is a requirement: its cells name known values, do not overlap, and have targets."""
+    """Return the body if it is a requirement: its cells name known values, do not overlap, and have targets that can
+    be reached.
+    """
     try:
-        return Requirement.model_validate(body).model_dump(mode="json")
+        requirement = Requirement.model_validate(body)
     except ValidationError as error:
         raise Invalid({".".join(map(str, one["loc"])) or "cells": one["msg"] for one in error.errors()}) from error
+    if (cell := requirement.beyond) is not None:
+        raise Invalid({
+            "body": f"{cell.marks} {cell.target} is more than all cells ask for together, which is {requirement.target}"
+        })  # fmt: skip
+    return requirement.model_dump(mode="json")
 
 
 def requirement_of(spec: Spec) -> Requirement:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from trivium.human.desk.guidelines import Terms, terms_of
+from trivium.human.rubrics import STRENGTH
 from trivium.human.store.people import Person
 from trivium.human.store.work import Assignment, Item, Judgement, Mark, Reply
 from trivium.human.submission import Submission
@@ -30,12 +31,19 @@ def of_project(db: Session, project_id: str, *, batch_ids: Iterable[str] | None 
     """Return every ranking and skip of a project, or of some of its batches."""
     asked = _of("project" if batch_ids is None else "batches", False)
     given = {"project": project_id} | ({} if batch_ids is None else {"batches": list(batch_ids)})
-    rows = _some(db, asked, given)
-    rows += [
+    return _some(db, asked, given) + _skipped(db, asked, given)
+
+
+def skips(db: Session, project_id: str) -> list[Submission]:
+    """Return what people of a project skipped."""
+    return _skipped(db, _of("project", False), {"project": project_id})
+
+
+def _skipped(db: Session, asked: _Asked, given: Mapping[str, Any]) -> list[Submission]:
+    return [
         Submission(item=hold.item_id, person=name, skipped=True, at=hold.finished_at, seconds=hold.active_seconds)
         for hold, name in db.execute(asked.skips, given)
     ]
-    return rows
 
 
 class _Asked(NamedTuple):
@@ -103,18 +111,26 @@ def _submission(
     gold = tuple(row.gold["ranks"]) if row.is_gold and "ranks" in row.gold else None
     place = {reply.id: index for index, reply in enumerate(replies)}
     by_axis: dict[str, dict[int, float]] = defaultdict(dict)
+    whole: dict[str, float] = {}
     for reply_id, axis, value in marks:
-        if reply_id is not None and reply_id in place:
+        if reply_id is None:
+            whole[axis] = value
+        elif reply_id in place:
             by_axis[axis][place[reply_id]] = value
     everyone = range(len(replies))
     offered = [axis.key for axis in rubric.axes if axis.kind == "flag" and axis.subject == "reply"] if rubric else []
     flags = sorted({*offered, *(axis.removeprefix("flag:") for axis in by_axis if axis.startswith("flag:"))})
     ranks = by_axis.get("rank")
+    if ranks and STRENGTH in whole and len(place) == 2:
+        # How much better the first is than the second: of two, it says how far each is before the other.
+        ahead = whole.pop(STRENGTH) * ((ranks[0] < ranks[1]) - (ranks[0] > ranks[1]))
+        by_axis[STRENGTH] = {0: ahead, 1: 0.0 - ahead}
+    scores = {axis: tuple(values.get(index) for index in everyone) for axis, values in sorted(by_axis.items())
+              if axis != "rank" and not axis.startswith("flag:")}  # fmt: skip
     return Submission(
         item=row.item_id, person=row.pseudonym, replies=tuple(reply.content for reply in replies),
         ranks=tuple(int(ranks[index]) for index in everyone) if ranks else None,
-        scores={axis: tuple(values.get(index) for index in everyone) for axis, values in sorted(by_axis.items())
-                if axis != "rank" and not axis.startswith("flag:")},
+        scores=scores, whole=whole, implied=rubric.implied_ranks(scores) if rubric else None,
         flags={flag: tuple(by_axis.get(f"flag:{flag}", {}).get(index, 0) > 0 for index in everyone) for flag in flags},
         none_acceptable=row.none_acceptable, guideline=str(terms.version), at=row.created_at, seconds=row.seconds,
         shown=order if sorted(order) == list(everyone) else (), gold_ranks=gold,

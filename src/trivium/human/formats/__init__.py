@@ -12,13 +12,14 @@ from typing import NamedTuple, TypeVar
 from trivium.core.errors import SourceError
 from trivium.human.formats import fairytaleqa, trivium_jsonl
 from trivium.human.formats.alpaca import ALPACA, ALPACA_PREFERENCE
-from trivium.human.formats.argilla import ARGILLA
+from trivium.human.formats.argilla import ARGILLA, BARE, ORDER
 from trivium.human.formats.crows_pairs import CROWS_PAIRS
 from trivium.human.formats.dolly import DOLLY
 from trivium.human.formats.dolly_hhrlhf import DOLLY_HHRLHF
 from trivium.human.formats.format import Format, Loss, Provenance
 from trivium.human.formats.format import losses as losses_of
 from trivium.human.formats.helpsteer import HELPSTEER2, HELPSTEER2_PREFERENCE, HELPSTEER3
+from trivium.human.formats.hh_red_team import HH_RED_TEAM
 from trivium.human.formats.hh_rlhf import HH_RLHF
 from trivium.human.formats.label_studio import LABEL_STUDIO
 from trivium.human.formats.oasst import OASST
@@ -32,12 +33,13 @@ from trivium.human.formats.trimmed import trimmed
 from trivium.human.formats.trivium_jsonl import PARQUET, TRIVIUM
 from trivium.human.formats.trl import TRL
 from trivium.human.formats.tulu_human_eval import TULU_HUMAN_EVAL
+from trivium.human.formats.turns import asked_alone
 from trivium.human.formats.ultrafeedback import ULTRAFEEDBACK, ULTRAFEEDBACK_BINARIZED
 from trivium.records import Comparison, Demonstration, Prompt, Record
 
 __all__ = [
     "FORMATS", "Format", "Imported", "Loss", "Provenance", "Reject", "export", "format_of", "load", "losses",
-    "prompts_of", "read_comparisons", "read_demonstrations", "read_prompts", "sniff",
+    "num_bare_orders", "prompts_of", "read_comparisons", "read_demonstrations", "read_prompts", "sniff",
 ]  # fmt: skip
 
 FORMATS: dict[str, Format] = {
@@ -52,6 +54,7 @@ FORMATS: dict[str, Format] = {
         ALPACA_PREFERENCE,
         SHAREGPT,
         HH_RLHF,
+        HH_RED_TEAM,
         *OASST,
         ULTRAFEEDBACK,
         ULTRAFEEDBACK_BINARIZED,
@@ -128,13 +131,18 @@ def export(name: str, records: Iterable[Record], path: Path) -> int:
 
 
 def prompts_of(records: Iterable[Record]) -> list[Prompt]:
-    """Return the prompts of any records, each once, for a pool."""
+    """Return the prompts of any records, each once, for a pool: without what a row said of the replies it had."""
     found: dict[str, Prompt] = {}
     for record in records:
         prompt = record if isinstance(record, Prompt) else getattr(record, "prompt", None)
-        if isinstance(prompt, Prompt):
-            found.setdefault(prompt.id, prompt)
+        if isinstance(prompt, Prompt) and prompt.id not in found:
+            found[prompt.id] = prompt if isinstance(record, Prompt) else asked_alone(prompt)
     return list(found.values())
+
+
+def num_bare_orders(records: Iterable[Record]) -> int:
+    """Return how many orders came as bare lists, whose ranks and ties were lost before they came here."""
+    return sum(isinstance(one, Comparison) and one.prompt.attrs.get(ORDER) == BARE for one in records)
 
 
 def read_demonstrations(format_name: str, path: Path) -> Iterator[Demonstration | Reject]:

@@ -1,8 +1,10 @@
 """Turns Argilla's records into comparisons (ranking questions) and demonstrations (text questions), one a person, and
 back.
 
-A ranking is [{value, rank}], 1 the best, ties allowed. The SDK's own export keeps only the names in order: such a bare
-list is read as a strict order, and the record says so in its attribute `order` = `bare list`.
+Three layouts are read: the SDK's `Record.to_dict`, its flat one, and what the server's own interface answers (a list of
+responses, one a person). A ranking is [{value, rank}], 1 the best, ties allowed. The SDK's own export keeps only the
+names in order: such a bare list is read as a strict order, and the record says so in its attribute `order` = `bare
+list`.
 """
 
 from __future__ import annotations
@@ -12,8 +14,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
-from trivium.human.formats.rows import Flaw, Row, list_of, number_of
-from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
+from trivium.human.formats.rows import Flaw, Row, list_of, number_of, objects_of
+from trivium.human.formats.turns import (
+    identified,
+    kept,
+    kept_parts,
+    one_reply,
+    parts,
+    prompt_of,
+    restored,
+    same_replies,
+    spelt,
+    turns_of,
+)
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
@@ -23,6 +36,8 @@ REPLY = re.compile(r"^(?:response|completion|reply|generation)[-_ ]?([0-9]{1,6})
 FLAT = re.compile(r"^(.+)\.responses$")
 RANKING, TEXT = "ranking", "response"
 ORDER, BARE = "order", "bare list"
+EMPTY = ("suggestions", "vectors")
+"""What every row has; where it is empty it need not be kept."""
 
 
 def _records(rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
@@ -54,9 +69,11 @@ def _asked(row: Row, fields: Row, said: Provenance, *, nested: bool) -> tuple[Pr
     turns = (Message(role="user", content=value),) if isinstance(value, str) else turns_of(value, name)
     numbered = [(int(found[1]), one) for one in fields if (found := REPLY.match(one))]
     metadata = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
-    attrs = {f"metadata.{key}": str(one) for key, one in (metadata or {}).items()}
+    attrs = {f"metadata.{key}": one for key, one in (metadata or {}).items() if isinstance(one, str)}
+    attrs |= kept_parts("metadata", [{key: one for key, one in (metadata or {}).items() if not isinstance(one, str)}])
     if nested:
-        attrs |= kept(row, {"id", "fields", "responses", "metadata", "status", "suggestions", "vectors", "_server_id"})
+        empty = {key for key in EMPTY if not row.get(key)}
+        attrs |= kept(row, {"id", "fields", "responses", "metadata"} | empty)
     if name != PROMPTS[0]:
         attrs["field"] = name
     prompt = prompt_of(turns, said.of(SOURCE), attrs)
@@ -67,6 +84,14 @@ def _answers(row: Row, *, nested: bool) -> Iterator[tuple[str, str, Any]]:
     """Yield (question, person, value) of all submitted answers, whichever way they are laid out."""
     if nested:
         given_to = row.get("responses") or {}
+        if isinstance(given_to, list):  # as the server's own interface says it: one entry a person
+            for one in objects_of(given_to, "responses"):
+                values = one.get("values") or {}
+                if not isinstance(values, dict) or not all(isinstance(said, dict) for said in values.values()):
+                    raise Flaw("wanted objects in `responses.values`")
+                if one.get("status", "submitted") == "submitted":
+                    yield from ((name, str(one.get("user_id")), said.get("value")) for name, said in values.items())
+            return
         if not isinstance(given_to, dict):
             raise Flaw("wanted an object in `responses`")
         for question, given in given_to.items():
@@ -148,6 +173,8 @@ def _rows(records: Sequence[Any]) -> list[Row]:
         responses[TEXT] = [{"value": one.reply, "user_id": one.writer} for one in records]
     begins = "metadata."
     metadata = {key.removeprefix(begins): one for key, one in prompt.attrs.items() if key.startswith(begins)}
+    for more in parts(prompt.attrs, "metadata"):
+        metadata |= more
     row = {"id": prompt.id, "fields": fields, "metadata": metadata, "suggestions": {}, "responses": responses}
     return [row | {"vectors": {}} | restored(prompt.attrs)]
 

@@ -1,5 +1,6 @@
 """Turns Label Studio's tasks into comparisons (Ranker, Pairwise) and demonstrations (text areas), one an annotation,
-and back.
+and back. The replies are a list `items`, or fields such as `answer1` and `answer2`, as its template for preferences has
+them.
 
 A rank list there has no ties; buckets have. So an order with ties is written as buckets named by rank, 1 the best, and
 read again as ranks. An older export has the bare list in `value.ranker`.
@@ -7,17 +8,32 @@ read again as ranks. An older export has the bare list in `value.ranker`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.format import Format, Provenance
 from trivium.human.formats.rows import Flaw, Row, list_of, number_of
-from trivium.human.formats.turns import identified, kept, one_reply, prompt_of, restored, same_replies, spelt, turns_of
+from trivium.human.formats.turns import (
+    identified,
+    kept,
+    kept_parts,
+    one_reply,
+    parts,
+    prompt_of,
+    restored,
+    same_replies,
+    spelt,
+    turns_of,
+)
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
 SOURCE = "label-studio"
 RANK, NONE, REPLY = "rank", "none_acceptable", "reply"
+NUMBERED = re.compile(r"^(?:answer|response|reply|completion|option|text)[-_ ]?([0-9]{1,6})$")
+OF_PEOPLE = {"completed_by", "result", "created_username", "updated_by"}
+"""What an annotation says of people, and its result; the rest of it is kept."""
 
 
 def _records(rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
@@ -25,52 +41,75 @@ def _records(rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:
         data = row.get("data")
         if not isinstance(data, dict):
             raise Flaw("wanted an object in `data`")
-        prompt = _prompt(row, data, said)
+        items = _items(data)
+        prompt = _prompt(row, data, items, said)
         annotations = list_of(row.get("annotations"), "annotations")
-        if not annotations and "items" not in data:
+        if not annotations and items is None:
             yield prompt
         elif not annotations:
             yield Flaw("nobody annotated the task")
         for number, annotation in enumerate(annotations, start=1):
             try:
-                yield _annotated(annotation, data, prompt)
+                yield _annotated(annotation, items, prompt)
             except Flaw as flaw:
                 yield Flaw(f"annotation {number}: {flaw}")
 
 
-def _prompt(row: Row, data: Row, said: Provenance) -> Prompt:
+def _items(data: Row) -> list[Row] | None:
+    """Return the replies of a task, each with its id, or None where it has none."""
+    if "items" in data:
+        items = data["items"]
+        if not isinstance(items, list) or not all(isinstance(one, dict) and "id" in one for one in items):
+            raise Flaw("wanted a list of objects with an `id` in `data.items`")
+        return [one if "body" in one else one | {"body": one.get("title")} for one in items]
+    found = sorted((int(match[1]), name) for name in data if (match := NUMBERED.match(name)))
+    return [{"id": name, "body": data[name]} for _, name in found] if len(found) > 1 else None
+
+
+def _prompt(row: Row, data: Row, items: list[Row] | None, said: Provenance) -> Prompt:
     asked = data.get("prompt")
     if isinstance(asked, str):
         turns: tuple[Message, ...] = (Message(role="user", content=asked),)
     else:
         turns = turns_of(asked, "data.prompt")
-    attrs = kept(row, {"id", "data", "annotations", "predictions"}) | {
-        f"data.{key}": value for key, value in data.items() if key not in {"prompt", "items"} and isinstance(value, str)
+    known = {"prompt", "items", *(str(one["id"]) for one in items or [] if "items" not in data)}
+    empty = set() if row.get("predictions") else {"predictions"}
+    attrs = kept(row, {"id", "data", "annotations"} | empty) | {
+        f"data.{key}": value for key, value in data.items() if key not in known and isinstance(value, str)
     }
+    more = {key: value for key, value in data.items() if key not in known and not isinstance(value, str)}
+    attrs |= kept_parts("data", [more])
+    own = [{key: value for key, value in one.items() if key != "body"} for one in items or []]
+    if own != [_item(place) for place in range(1, len(own) + 1)]:
+        attrs |= kept_parts("items", own)
     return identified(row, prompt_of(turns, said.of(SOURCE), attrs))
 
 
-def _annotated(annotation: object, data: Row, prompt: Prompt) -> Record:
+def _item(place: int) -> Row:
+    """Return what an item says beside its text, where the task was made here."""
+    return {"id": str(place), "title": ""}
+
+
+def _annotated(annotation: object, items: list[Row] | None, prompt: Prompt) -> Record:
     if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
         raise Flaw("it has no list of results")
     if annotation.get("was_cancelled"):
         raise Flaw("it was skipped")
     person = _person(annotation.get("completed_by"))
+    more = kept_parts("annotation", [{key: value for key, value in annotation.items() if key not in OF_PEOPLE}])
+    prompt = prompt.model_copy(update={"attrs": prompt.attrs | more})
     results = [one for one in annotation["result"] if isinstance(one, dict) and isinstance(one.get("value"), dict)]
-    if "items" not in data:
+    if items is None:
         texts = [one["value"].get("text") for one in results if one.get("type") == "textarea"]
         written = ["\n".join(map(str, text)) if isinstance(text, list) else text for text in texts]
         if len(written) != 1:
             raise Flaw(f"it has {len(written)} texts, wanted one reply")
         return Demonstration(prompt=prompt, reply=one_reply(written[0], "the text"), writer=person)
-    items = data["items"]
-    if not isinstance(items, list) or not all(isinstance(one, dict) and "id" in one for one in items):
-        raise Flaw("wanted a list of objects with an `id` in `data.items`")
     names = [str(one["id"]) for one in items]
     scores, flags = _marks(results, names)
     return Comparison(
         prompt=prompt,
-        replies=tuple(one_reply(one.get("body", one.get("title")), "body") for one in items),
+        replies=tuple(one_reply(one["body"], "body") for one in items),
         ranks=_ranks(results, names),
         ranker=person,
         scores=scores,
@@ -96,7 +135,9 @@ def _ranks(results: Sequence[Row], names: Sequence[str]) -> tuple[int, ...]:
             selected = one["value"].get("selected")
             if len(names) != 2 or selected not in ("left", "right"):
                 raise Flaw(f"`selected` is {selected!r} over {len(names)} items, wanted left or right of two")
-            return (1, 2) if selected == "left" else (2, 1)
+            # What stands left is named first; where other names are given, the first item does.
+            turned = one.get("to_name") == [names[1], names[0]]
+            return (1, 2) if (selected == "left") != turned else (2, 1)
     raise Flaw("it has no order")
 
 
@@ -144,28 +185,40 @@ def _rows(records: Sequence[Any]) -> list[Row]:
     plain = len(prompt.messages) == 1 and prompt.messages[0].role == "user"
     data: Row = {"prompt": prompt.text if plain else spelt(prompt.messages)}
     data |= {key.removeprefix("data."): one for key, one in prompt.attrs.items() if key.startswith("data.")}
+    for more in parts(prompt.attrs, "data"):
+        data |= more
     annotations: list[Row] = []
     if isinstance(first, Comparison):
-        data["items"] = [{"id": str(at), "title": "", "body": one} for at, one in enumerate(first.replies, start=1)]
-        annotations = [{"completed_by": one.ranker, "result": _results(one)} for one in records]
+        own = parts(prompt.attrs, "items")
+        if len(own) != len(first.replies):
+            own = [_item(place) for place in range(1, len(first.replies) + 1)]
+        data["items"] = [one | {"body": text} for one, text in zip(own, first.replies, strict=True)]
+        names = [str(one["id"]) for one in own]
+        annotations = [_annotation(one, one.ranker, _results(one, names)) for one in records]
     elif isinstance(first, Demonstration):
         if any(one.writer is None for one in records):
             raise Flaw("Label Studio names who wrote, and here nobody is named")
         value = [{"text": [one.reply]} for one in records]
         annotations = [
-            {"completed_by": one.writer, "result": [_result(REPLY, "textarea", text)]}
+            _annotation(one, one.writer, [_result(REPLY, "textarea", text)])
             for one, text in zip(records, value, strict=True)
         ]
     task = {"id": prompt.id, "data": data, "annotations": annotations, "predictions": []}
     return [task | restored(prompt.attrs)]
 
 
+def _annotation(record: Any, person: str, result: list[Row]) -> Row:
+    """Return one person's annotation; a person who is called by a number goes out as one, as they come."""
+    number = int(person) if person.isascii() and person.isdecimal() and str(int(person)) == person else person
+    [more] = parts(record.prompt.attrs, "annotation") or [{}]
+    return {"completed_by": number, "result": result, **more}
+
+
 def _result(name: str, kind: str, value: Row) -> Row:
     return {"from_name": name, "to_name": "prompt" if kind == "textarea" else "replies", "type": kind, "value": value}
 
 
-def _results(record: Comparison) -> list[Row]:
-    names = [str(at) for at in range(1, len(record.replies) + 1)]
+def _results(record: Comparison, names: Sequence[str]) -> list[Row]:
     order: Row
     if len(set(record.ranks)) == len(names):
         order = {RANK: [names[at] for at in sorted(range(len(names)), key=record.ranks.__getitem__)]}

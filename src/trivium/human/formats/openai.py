@@ -35,9 +35,23 @@ PREFERRED, OTHER = "preferred_output", "non_preferred_output"
 def chat_record(row: Row, said: Provenance, source: str = SOURCE) -> Demonstration | Prompt:
     """Return the demonstration of a row {messages}, or the prompt where no reply is there."""
     turns, reply = split_last(turns_of(row.get("messages"), "messages"), "messages")
+    _check_weights(row["messages"], has_reply=reply is not None)
     attrs = kept(row, {"messages"}) | turn_extras(row["messages"])
     prompt = prompt_of(turns, said.of(source), attrs)
     return prompt if reply is None else Demonstration(prompt=prompt, reply=reply)
+
+
+def _check_weights(spoken: Sequence[Row], *, has_reply: bool) -> None:
+    """Refuse what OpenAI's files cannot say, and a reply that is marked as not to be learned from."""
+    for number, turn in enumerate(spoken, start=1):
+        if "weight" not in turn:
+            continue
+        if turn["role"] != "assistant":
+            raise Flaw(f"turn {number} of `messages` has a weight, which only the assistant's turns may have")
+        if turn["weight"] not in (0, 1):
+            raise Flaw(f"the weight of turn {number} of `messages` is {turn['weight']!r}, wanted 0 or 1")
+    if has_reply and spoken[-1].get("weight") == 0:
+        raise Flaw("the last reply has weight 0: it is not to be learned from, and so no demonstration")
 
 
 def chat_row(record: Demonstration | Prompt) -> Row:

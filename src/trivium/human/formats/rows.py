@@ -4,11 +4,13 @@ gives none; and rows back into such a file, the same bytes for the same rows.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import math
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,7 +19,9 @@ from typing import IO, Any, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from trivium.core.errors import InputError, MissingExtraError, SourceError
+from trivium.human.formats.room import Room
 
+_ARRAY = re.compile(rb"\[\s*(?:[{\]]|\Z)")
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -75,26 +79,48 @@ def read_rows(path: Path, max_bytes: int | None = None) -> Iterator[tuple[int, R
     """Yield (line, object) of a file; a bad line is a flaw and the rest goes on, a bad gzip stream or array is an
     error.
 
-    A file that unpacks to more than `max_bytes` is an error as soon as that is known, before it fills the memory.
+    A file that would take more than about `max_bytes` of memory is an error as soon as that is known (`room.Room`).
     """
-    kind = container_of(path)
+    kind, room = container_of(path), Room(path, max_bytes)
     try:
         if kind == "parquet":
-            yield from _parquet_rows(path, max_bytes)
+            yield from _parquet_rows(path, room)
             return
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            if kind != "csv":
+                kind = _laid_out(file, kind)
             if kind == "json":
-                yield from _array_rows(path, _read_all(file, path, max_bytes))
+                yield from _array_rows(path, room.all_of(file), room)
             elif kind == "csv":
-                yield from _csv_rows(path, _read_all(file, path, max_bytes))
+                yield from _csv_rows(path, room.all_of(file), room)
             else:
-                for line, data in enumerate(_lines(file, path, max_bytes), start=1):
+                for line, data in enumerate(room.lines_of(file), start=1):
+                    if line == 1:
+                        data = data.removeprefix(codecs.BOM_UTF8)  # some editors put it there
                     if data.strip():
+                        room.take_json(data)
                         yield line, _parse(data)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"the gzip file is broken: {error}", where=str(path), do="fetch the file again") from error
     except OSError as error:
         raise SourceError(f"cannot read the file: {error.strerror or error}", where=str(path)) from error
+
+
+def _laid_out(file: Any, kind: str) -> str:
+    """Return how a file is laid out by its first letter: names lie (hh's red team is an array called `.jsonl.gz`, and
+    lines are often called `.json`).
+    """
+    begins = file.peek(1 << 12).removeprefix(codecs.BOM_UTF8).lstrip()
+    line, _, rest = begins.partition(b"\n")
+    if kind == "json":
+            return "jsonl" if isinstance(row := _parse(line), dict) and row else "json"
+    if not _ARRAY.match(begins):
+        return kind
+    try:
+        json.loads(line)
+    except ValueError:
+        return "json"  # it goes on below, or beyond what was looked at
+    return "jsonl" if rest.strip() else "json"
 
 
 def container_of(path: Path) -> str:
@@ -144,36 +170,7 @@ class _Unclosed(io.RawIOBase):
         return self._file.write(data)
 
 
-def _read_all(file: Any, path: Path, max_bytes: int | None) -> bytes:
-    if max_bytes is None:
-        return bytes(file.read())
-    data = bytes(file.read(max_bytes + 1))
-    if len(data) > max_bytes:
-        raise _too_large(path, max_bytes)
-    return data
-
-
-def _lines(file: Any, path: Path, max_bytes: int | None) -> Iterator[bytes]:
-    if max_bytes is None:
-        yield from file
-        return
-    left = max_bytes
-    while line := file.readline(left + 1):
-        left -= len(line)
-        if left < 0:
-            raise _too_large(path, max_bytes)
-        yield line
-
-
-def _too_large(path: Path, max_bytes: int) -> SourceError:
-    return SourceError(
-        f"the file unpacks to more than {max_bytes / 1e6:,.0f} MB, which is the limit",
-        where=str(path),
-        do="split it into smaller files",
-    )
-
-
-def _csv_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:
+def _csv_rows(path: Path, data: bytes, room: Room) -> Iterator[tuple[int, Row | Flaw]]:
     """Yield (line where the row ends, row) of a CSV file with a header; quoted fields may hold line breaks."""
     try:
         text = data.decode("utf-8-sig")
@@ -182,6 +179,7 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
+            room.take(num_rows=1, num_values=len(row))
             if None in row or None in row.values():
                 yield reader.line_num, Flaw(f"wanted {len(reader.fieldnames or ())} fields, as the header has")
             else:
@@ -199,16 +197,19 @@ def _arrow() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def _parquet_rows(path: Path, max_bytes: int | None) -> Iterator[tuple[int, Row | Flaw]]:
+def _parquet_rows(path: Path, room: Room) -> Iterator[tuple[int, Row | Flaw]]:
     """Yield (row number, row); a null is a key that is not there."""
     arrow, parquet = _arrow()
     try:
         with parquet.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
-            if max_bytes is not None and sum(group.total_byte_size for group in groups) > max_bytes:
-                raise _too_large(path, max_bytes)
+            told = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
+            values = sum(group.column(place).num_values for group in told for place in range(group.num_columns))
+            room.must_hold(num_bytes=sum(group.total_byte_size for group in told), num_values=values)
+            # A value that all rows share lies in the file once: so few rows at a time that they fit, each with it.
+            widest = max((group.total_byte_size for group in told), default=0)
             number = 0
-            for batch in file.iter_batches(batch_size=1024):
+            for batch in file.iter_batches(batch_size=room.rows_of(widest, most=1024)):
+                room.take(num_bytes=batch.nbytes, num_rows=batch.num_rows)
                 for row in batch.to_pylist():
                     number += 1
                     yield number, _checked(_without_nulls(row))
@@ -243,14 +244,16 @@ def parquet_bytes(rows: Iterable[Row]) -> bytes:
     return out.getvalue()
 
 
-def _array_rows(path: Path, data: bytes) -> Iterator[tuple[int, Row | Flaw]]:
+def _array_rows(path: Path, data: bytes, room: Room) -> Iterator[tuple[int, Row | Flaw]]:
     """Yield the entries of a JSON array."""
+    room.take_json(data)
     try:
-        rows = json.loads(data)
+        rows = json.loads(data.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError) as error:
         raise SourceError(f"wanted one JSON array, found: {error}", where=str(path), do="check the file") from error
     if not isinstance(rows, list):
         raise SourceError(f"wanted a JSON array, found {type(rows).__name__}", where=str(path))
+    room.take(num_rows=len(rows))
     for entry, row in enumerate(rows, start=1):
         yield entry, _checked(row)
 

@@ -17,6 +17,8 @@ KEPT = "+"
 OF_PARTS = "+:"
 """Begins the attributes that belong into parts of a row, such as its turns."""
 ROLES = ("system", "user", "assistant")
+DEVELOPER = "developer"
+"""What OpenAI calls the system's role since 2025; it comes in as `system` and goes out as it was."""
 
 
 def kept(row: Row, known: Collection[str]) -> dict[str, str]:
@@ -56,6 +58,7 @@ def turns_of(value: object, name: str) -> tuple[Message, ...]:
         if not isinstance(turn, dict):
             raise Flaw(f"turn {number} of `{name}` is no object")
         role, content = turn.get("role"), turn.get("content")
+        role = "system" if role == DEVELOPER else role
         if role not in ROLES:
             raise Flaw(f"turn {number} of `{name}` is by {role!r}, wanted one of {', '.join(ROLES)}")
         if not isinstance(content, str):
@@ -67,7 +70,8 @@ def turns_of(value: object, name: str) -> tuple[Message, ...]:
 def turn_extras(value: object, name: str = "turns") -> dict[str, str]:
     """Return what turns say beyond role and content (name, weight, tool calls) as one attribute, if anything."""
     assert isinstance(value, list)
-    extras = [{key: one for key, one in turn.items() if key not in {"role", "content"}} for turn in value]
+    known = [{"content"} if turn["role"] == DEVELOPER else {"role", "content"} for turn in value]
+    extras = [{key: turn[key] for key in turn if key not in own} for turn, own in zip(value, known, strict=True)]
     return kept_parts(name, extras)
 
 
@@ -142,6 +146,18 @@ def only_turns(prompt: Prompt, name: str) -> str:
     if len(prompt.messages) != 1 or prompt.messages[0].role != "user":
         raise Flaw(f"{name} holds one question by the user, no dialogue")
     return prompt.text
+
+
+ABOUT_REPLIES = {"overall", "order", "solution", "step", "steps", "rating", "red_team_member_id"}
+"""Attributes by which formats remember what a row said of its replies."""
+
+
+def asked_alone(prompt: Prompt) -> Prompt:
+    """Return a prompt without what its row said beyond it: of its replies, and of the row as a whole. New replies to it
+    are none of that.
+    """
+    attrs = {key: one for key, one in prompt.attrs.items() if not key.startswith(KEPT) and key not in ABOUT_REPLIES}
+    return prompt if attrs == prompt.attrs else prompt.model_copy(update={"attrs": attrs})
 
 
 def identified(row: Row, prompt: Prompt) -> Prompt:

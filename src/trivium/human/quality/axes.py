@@ -16,7 +16,16 @@ from trivium.human.agreement import (
     over_prompts,
     pairwise_agreement,
 )
-from trivium.human.quality.items import ORDER, Marks, by_item, flag_matrix, names, ranked_items, score_matrix
+from trivium.human.quality.items import (
+    ORDER,
+    Marks,
+    by_item,
+    flag_matrix,
+    mark_matrix,
+    names,
+    ranked_items,
+    score_matrix,
+)
 from trivium.human.submission import Submission
 from trivium.records import Measure, Record
 
@@ -32,7 +41,9 @@ class AxisAgreement(Record):
     num_submissions: int
     pairs_agreed: Measure
     """Order and scores: share of (pair of people, pair of replies) with the same relation, better, worse or equal.
-    Flags: share of (pair of people, reply) with the same mark. n is prompts."""
+    Flags, marks of a whole item, and scores of a single reply: share of (pair of people, reply) with the same mark. n
+    is prompts.
+    """
     alpha: Measure
     kendall_w: Measure
 
@@ -56,17 +67,35 @@ def axis_agreement(submissions: Sequence[Submission], seed: int = 0) -> list[Axi
             )
         )
     found += [_scored(items, axis, seed) for axis in axes]
+    found += [_whole(items, axis, seed) for axis in sorted({name for one in answers for name in one.whole})]
     return found + [_flagged(items, flag, seed) for flag in flags]
 
 
 def _scored(items: Sequence[Sequence[Submission]], axis: str, seed: int) -> AxisAgreement:
     matrices = [(score_matrix(answers, axis), answers[0].replies) for answers in items]
+    if all(len(replies) < 2 for _, replies in matrices):  # a thumb has nothing beside it to be better than
+        pairs_agreed = same_mark([marks for marks, _ in matrices], seed)
+    else:
+        pairs_agreed = pairwise_agreement([_as_ranks(*one) for one in matrices if one[0].size], seed)
     return AxisAgreement(
         axis=axis,
         scale="score",
         num_submissions=sum(len(marks) for marks, _ in matrices),
-        pairs_agreed=pairwise_agreement([_as_ranks(*one) for one in matrices if one[0].size], seed),
+        pairs_agreed=pairs_agreed,
         alpha=marks_alpha([marks for marks, _ in matrices], seed),
+        kendall_w=Measure(value=None, n=0, undefined=NO_ORDER),
+    )
+
+
+def _whole(items: Sequence[Sequence[Submission]], axis: str, seed: int) -> AxisAgreement:
+    matrices = [np.asarray([[one.whole[axis]] for one in answers if axis in one.whole]) for answers in items]
+    matrices = [marks for marks in matrices if marks.size]
+    return AxisAgreement(
+        axis=axis,
+        scale="score",
+        num_submissions=sum(map(len, matrices)),
+        pairs_agreed=same_mark(matrices, seed),
+        alpha=marks_alpha(matrices, seed),
         kendall_w=Measure(value=None, n=0, undefined=NO_ORDER),
     )
 
@@ -94,20 +123,25 @@ def _flagged(items: Sequence[Sequence[Submission]], flag: str, seed: int) -> Axi
 
 
 def same_mark(matrices: Sequence[Marks], seed: int = 0) -> Measure:
-    """Return the share of (pair of people, reply) with the same yes or no; n = prompts with two people or more."""
+    """Return the share of (pair of people, reply) with the same mark; n = prompts with two people or more. A mark that
+    is missing (NaN) is no mark.
+    """
     rows = []
     for marks in matrices:
-        people, yes = len(marks), marks.sum(axis=0)
-        if people >= 2:
-            same = yes * (yes - 1) / 2 + (people - yes) * (people - yes - 1) / 2
-            rows.append([float(same.sum()), people * (people - 1) / 2 * marks.shape[1]])
+        given = np.isfinite(marks).sum(axis=0)
+        total = float((given * (given - 1) / 2).sum()) if marks.size else 0.0
+        if total:
+            same = (marks[:, None] == marks[None]).sum(axis=(0, 1)) - given  # each pair twice, nobody with themselves
+            rows.append([float(same.sum()) / 2, total])
     if not rows:
         return Measure(value=None, n=0, undefined="no prompt has two people's marks")
     return over_prompts(np.asarray(rows), lambda sums: sums[..., 0] / sums[..., 1], stream(seed, "same mark"))
 
 
 class Slice(Record):
-    """Agreement on the order within a part of the work: answers of one guideline version, or of one week."""
+    """Agreement within a part of the work, answers of one guideline version or of one week: on the order, or on the
+    marks where no order was asked.
+    """
 
     label: str
     num_submissions: int
@@ -138,13 +172,14 @@ def _sliced(submissions: Sequence[Submission], label: Callable[[Submission], str
         items = by_item(group)
         ranked = ranked_items(items)
         answers = [one for item in items for one in item]
+        marks = [] if ranked else [mark_matrix(item) for item in items]
         slices.append(
             Slice(
                 label=name,
                 num_submissions=len(answers),
                 num_people=len({one.person for one in answers}),
-                pairs_agreed=pairwise_agreement(ranked, seed),
-                alpha=krippendorff_alpha(ranked, seed),
+                pairs_agreed=same_mark(marks, seed) if any(map(np.size, marks)) else pairwise_agreement(ranked, seed),
+                alpha=marks_alpha(marks, seed) if any(map(np.size, marks)) else krippendorff_alpha(ranked, seed),
             )
         )
     return slices

@@ -49,6 +49,18 @@ def score_matrix(answers: Sequence[Submission], axis: str) -> Marks:
     return _matrix(rows)
 
 
+def mark_matrix(answers: Sequence[Submission]) -> Marks:
+    """Return people × all numbers they could give, to replies and to the item as a whole; NaN where one is open."""
+    scored = sorted({(axis, place) for one in answers for axis in one.scores for place in range(len(one.replies))})
+    whole = sorted({axis for one in answers for axis in one.whole})
+    rows = [
+        [one.scores[axis][place] if axis in one.scores else None for axis, place in scored]
+        + [one.whole.get(axis) for axis in whole]
+        for one in answers
+    ]
+    return np.asarray(rows, dtype=np.float64).reshape(len(answers), len(scored) + len(whole))
+
+
 def flag_matrix(answers: Sequence[Submission], flag: str) -> Marks:
     """Return people × replies of one flag, 1 where it was set."""
     return _matrix([[float(mark) for mark in one.flags[flag]] for one in answers if flag in one.flags])

@@ -13,7 +13,7 @@ from scipy import stats
 
 from trivium.core.seed import stream
 from trivium.human.agreement import over_prompts
-from trivium.human.quality.items import by_item
+from trivium.human.quality.items import by_item, mark_matrix
 from trivium.human.submission import Submission
 from trivium.records import Measure, Record
 
@@ -28,7 +28,9 @@ class PersonQuality(Record):
     person: str
     num_items: int
     agreement: Measure
-    """Share of (other person, pair of replies) on which both say the same; n is items shared with somebody."""
+    """Share of (other person, pair of replies) on which both say the same, or of (other person, mark) where no order
+    was asked; n is items shared with somebody.
+    """
     gold: Measure
     """Share of gold items whose known order this person nowhere turns around; n is gold items."""
     median_seconds: float | None
@@ -69,6 +71,8 @@ def people(submissions: Sequence[Submission], min_items: int = MIN_ITEMS, seed: 
 def _with_the_rest(answers: Sequence[Submission]) -> list[tuple[str, int, int]]:
     """Return (person, same, compared) over pairs of different replies and the other people of one item."""
     ranked = [one for one in answers if one.ranks is not None]
+    if not ranked:
+        return _same_marks(answers)
     if len(ranked) < 2:
         return []
     replies = ranked[0].replies
@@ -81,6 +85,16 @@ def _with_the_rest(answers: Sequence[Submission]) -> list[tuple[str, int, int]]:
     same = (signs[:, None, :] == signs[None, :, :]).sum(axis=(1, 2)) - len(pairs)  # everybody agrees with themselves
     total = len(pairs) * (len(ranked) - 1)
     return [(one.person, int(count), total) for one, count in zip(ranked, same, strict=True)]
+
+
+def _same_marks(answers: Sequence[Submission]) -> list[tuple[str, int, int]]:
+    """Return the same of marks where nobody gave an order: a thumb, a verdict."""
+    marks = mark_matrix(answers)
+    given = np.isfinite(marks)
+    same = (marks[:, None] == marks[None]).sum(axis=(1, 2)) - given.sum(axis=1)
+    total = (given[:, None] & given[None]).sum(axis=(1, 2)) - given.sum(axis=1)
+    rows = zip(answers, same, total, strict=True)
+    return [(one.person, int(count), int(compared)) for one, count, compared in rows if compared]
 
 
 def _agreement(counts: Sequence[tuple[int, int]], min_items: int, person: str, seed: int) -> Measure:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from trivium.human.delivery.checks import Check
 from trivium.human.desk import deliveries
+from trivium.human.desk.milestone import Contents
 from trivium.human.store.deliveries import Delivery
 from trivium.studio.api.bearer import Asking, in_project
 from trivium.studio.api.projects import Strict
@@ -29,9 +31,32 @@ class DeliveryOut(BaseModel):
 
 
 class SealIn(Strict):
-    """What the next milestone is called."""
+    """What the next milestone is called, and what it is made of."""
 
     milestone: str = Field(min_length=1, max_length=64)
+    contents: Contents | None = None
+    """Without it a draft's own, or all that is accepted."""
+
+
+class PassageOut(BaseModel):
+    """Words that may be personal data."""
+
+    kind: str
+    text: str
+
+
+class ChecksOut(BaseModel):
+    """What would be said if the milestone were sealed now; a `stop` keeps it from that."""
+
+    checks: list[Check]
+    personal: dict[str, list[PassageOut]]
+    """Item → what was found in it, of the first fifty."""
+
+
+class ClearedIn(Strict):
+    """Items that a person has looked at, in which nothing is personal data."""
+
+    items: list[str] = Field(min_length=1, max_length=5_000)
 
 
 class AnswerIn(Strict):
@@ -64,9 +89,40 @@ def seal(slug: str, body: SealIn, asking: Asking) -> DeliveryOut:
     """Seal what is accepted; refused where a check says stop."""
     return asking.write(
         lambda db, actor: _out(
-            deliveries.seal(db, actor, in_project(db, actor, slug, "manage").project.id, body.milestone)
+            deliveries.seal(db, actor, in_project(db, actor, slug, "manage").project.id, body.milestone, body.contents)
         )
     )
+
+
+@router.post("/projects/{slug}/deliveries/checks")
+def check(slug: str, body: SealIn, asking: Asking) -> ChecksOut:
+    """Draft a milestone, and say what its checks find."""
+
+    def work(db: Any, actor: Any) -> ChecksOut:
+        project_id = in_project(db, actor, slug, "manage").project.id
+        if body.contents is not None or not deliveries.known(db, project_id, body.milestone):
+            deliveries.draft(db, actor, project_id, body.milestone, body.contents)
+        return _checked(db, actor, project_id, body.milestone)
+
+    return asking.write(work)
+
+
+@router.post("/projects/{slug}/deliveries/{milestone}/cleared")
+def clear(slug: str, milestone: str, body: ClearedIn, asking: Asking) -> ChecksOut:
+    """Let pass what was found in these items of a draft, on the word of the token's person, which the log keeps."""
+
+    def work(db: Any, actor: Any) -> ChecksOut:
+        project_id = in_project(db, actor, slug, "manage").project.id
+        deliveries.clear(db, actor, project_id, milestone, body.items)
+        return _checked(db, actor, project_id, milestone)
+
+    return asking.write(work)
+
+
+def _checked(db: Any, actor: Any, project_id: str, milestone: str) -> ChecksOut:
+    found = deliveries.personal(db, actor, project_id, milestone)
+    personal = {item: [PassageOut(kind=one.kind, text=one.text) for one, _ in said] for item, said in found.items()}
+    return ChecksOut(checks=deliveries.checked(db, actor, project_id, milestone), personal=personal)
 
 
 @router.post("/projects/{slug}/deliveries/{milestone}/answer")

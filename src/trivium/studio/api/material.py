@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import select
 
 from trivium.human.desk import batches, generation, guards, pool
@@ -20,6 +20,7 @@ from trivium.studio.api.projects import Strict
 
 router = APIRouter(tags=["material"])
 MOST_ROWS = 5_000
+Ordinal = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 class PromptIn(Strict):
@@ -33,6 +34,18 @@ class PromptIn(Strict):
     source_ref: str | None = None
     consent: str | None = None
     attrs: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt as a record."""
+        return Prompt.of_messages(
+            tuple(self.messages), origin=self.origin, source=self.source, licence=self.licence, attrs=self.attrs
+        )
+
+    @model_validator(mode="after")
+    def _is_a_prompt(self) -> PromptIn:
+        assert self.prompt  # a conversation that ends where the assistant must speak, or the record says why not
+        return self
 
 
 class AddedOut(BaseModel):
@@ -65,7 +78,9 @@ class GenerationIn(Strict):
     max_new_tokens: int = Field(default=256, ge=1, le=8_192)
     top_k: int = Field(default=0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    num_replies: int | None = None
+    """K; null: as many as the project's settings say."""
 
 
 class BatchIn(Strict):
@@ -101,6 +116,16 @@ class DecisionIn(Strict):
     origin: Origin = "user"
     source: str = "server"
 
+    @property
+    def prompt(self) -> Prompt:
+        """What was asked, as a record."""
+        return Prompt.of_messages(tuple(self.messages), origin=self.origin, source=self.source)
+
+    @model_validator(mode="after")
+    def _is_a_prompt(self) -> DecisionIn:
+        assert self.prompt
+        return self
+
 
 class QueuedOut(BaseModel):
     """How many decisions were new."""
@@ -109,17 +134,14 @@ class QueuedOut(BaseModel):
 
 
 @router.post("/projects/{slug}/prompts", status_code=201)
-def add_prompts(slug: str, body: list[PromptIn], asking: Asking) -> AddedOut:
+def add_prompts(slug: str, body: Annotated[list[PromptIn], Body(max_length=MOST_ROWS)], asking: Asking) -> AddedOut:
     """Take prompts into the pool; one that is there already keeps its id."""
 
     def work(db: Any, actor: Any) -> AddedOut:
         project_id = in_project(db, actor, slug, "manage").project.id
         rows = [
-            NewPrompt(Prompt.of_messages(tuple(one.messages), origin=one.origin, source=one.source, licence=one.licence,
-                                         attrs=one.attrs), language=one.language, source_ref=one.source_ref,
-                      consent=one.consent)
-            for one in body[:MOST_ROWS]
-        ]  # fmt: skip
+            NewPrompt(one.prompt, language=one.language, source_ref=one.source_ref, consent=one.consent) for one in body
+        ]
         added = pool.add(db, actor, project_id, rows)
         return AddedOut(ids=list(added.ids), num_new=added.num_new)
 
@@ -155,7 +177,8 @@ def open_batch(slug: str, body: BatchIn, asking: Asking) -> BatchOut:
         if body.generation is not None:
             asked = body.generation
             sampling = generation.Sampling(
-                tuple(asked.temperatures), asked.max_new_tokens, asked.top_k, asked.top_p, asked.seed
+                tuple(asked.temperatures), asked.max_new_tokens, asked.top_k, asked.top_p, asked.seed,
+                asked.num_replies,
             )
             generation.request(db, actor, batch.id, asked.model, sampling)
         if body.start:
@@ -167,7 +190,7 @@ def open_batch(slug: str, body: BatchIn, asking: Asking) -> BatchOut:
 
 
 @router.post("/projects/{slug}/batches/{ordinal}/start")
-def start_batch(slug: str, ordinal: int, asking: Asking) -> BatchOut:
+def start_batch(slug: str, ordinal: Ordinal, asking: Asking) -> BatchOut:
     """Let people begin with a batch that was left open."""
 
     def work(db: Any, actor: Any) -> BatchOut:
@@ -183,15 +206,17 @@ def start_batch(slug: str, ordinal: int, asking: Asking) -> BatchOut:
 
 
 @router.post("/projects/{slug}/guard-decisions", status_code=201)
-def queue_decisions(slug: str, body: list[DecisionIn], asking: Asking) -> QueuedOut:
+def queue_decisions(
+    slug: str, body: Annotated[list[DecisionIn], Body(max_length=MOST_ROWS)], asking: Asking
+) -> QueuedOut:
     """Queue decisions of a guard for people; what was queued before is passed over."""
 
     def work(db: Any, actor: Any) -> QueuedOut:
         project_id = in_project(db, actor, slug, "manage").project.id
         rows = [
-            GuardDecision(Prompt.of_messages(tuple(one.messages), origin=one.origin, source=one.source), one.reply,
-                          one.guard, one.blocked, one.category, one.score, one.consent, one.source_ref)
-            for one in body[:MOST_ROWS]
+            GuardDecision(one.prompt, one.reply, one.guard, one.blocked, one.category, one.score, one.consent,
+                          one.source_ref)
+            for one in body
         ]  # fmt: skip
         return QueuedOut(num_new=guards.enqueue(db, actor, project_id, rows))
 

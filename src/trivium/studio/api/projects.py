@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.human.coverage import Requirement
@@ -22,7 +22,7 @@ router = APIRouter(tags=["projects"])
 class Strict(BaseModel):
     """A body in which an unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -220,10 +220,10 @@ def get_coverage(slug: str, asking: Asking) -> CoverageOut | None:
 
 
 @router.get("/projects/{slug}/events")
-def list_events(slug: str, asking: Asking, before: int | None = None) -> list[EventRow]:
+def list_events(
+    slug: str, asking: Asking, before: Annotated[int | None, Query(ge=1, lt=2**31)] = None
+) -> list[EventRow]:
     """Return a hundred events of the log, newest first."""
     return asking.read(
-        lambda db, actor: audit.events(
-            db, actor, in_project(db, actor, slug, "see_audit").project.id, before=before
-        )
+        lambda db, actor: audit.events(db, actor, in_project(db, actor, slug, "see_audit").project.id, before=before)
     )

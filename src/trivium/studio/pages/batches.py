@@ -7,16 +7,19 @@ from typing import Any
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from trivium.core.errors import InputError
-from trivium.human.desk import batches, generation, guidelines, pool, specs
+from trivium.core.reference import models_below
+from trivium.core.store import Store
+from trivium.human.desk import batches, generation, guidelines, hands, pool, specs
 from trivium.human.desk.batches import BoardRow
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.generation import Sampling
 from trivium.human.desk.settings import settings_of
 from trivium.human.desk.specs import cell_key, requirement_of
-from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.projects import PoolPrompt, Project
 from trivium.human.store.work import Batch, Item
+from trivium.studio import cells
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
@@ -78,6 +81,7 @@ def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
         "ordinal": one.ordinal,
         "is": SHAPES[one.state],
         "state_words": here.say(STATES[one.state]),
+        "rests": generation.PROBLEM in one.generation and bool(one.states.get("generating")),
         "round": one.round,
         "counts": [(here.say(STATES[state]), count) for state, count in sorted(one.states.items())],
         "sample": ", ".join(samples),
@@ -101,15 +105,30 @@ def batches_page(here: Here, slug: str) -> Response:
         why_none=lacks[0] if lacks else here.say("Open the first one below."),
         first_step={"href": lacks[1], "says": lacks[2]} if lacks and standing.can("manage") else None,
         given=here.given(k=settings_of(project).num_replies),
-        reply_sources=[("model", here.say("made by a model")), ("imported", here.say("imported with the prompts"))],
+        prompt_sources=[
+            ("", here.say("writers write them")),
+            ("pool", here.say("drawn from the pool, to be answered")),
+        ],
+        models=models_below(Store(here.settings.runs)),
+        lacking=[_told_lack(here, one) for one in hands.lacking(here.db, here.actor, project.id)],
     )
+
+
+def _told_lack(here: Here, lack: hands.Lack) -> str:
+    """Return whom to invite, and why."""
+    if lack.step == "write":
+        return here.say("Nobody here writes. Invite a writer.")
+    if lack.step == "label":
+        have, want = lack.have, lack.want
+        return here.say("{m} people judge each item, and {n} labellers are here. Invite more.", n=have, m=want)
+    if lack.step == "qa_client":
+        return here.say("Nobody can do the client’s review. Invite a reviewer of the client, or set its share to 0.")
+    return here.say("Nobody can do the first review. Invite a reviewer, party: {party}.", party=here.say(lack.party))
 
 
 def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
     """Return what must be there before a batch can be opened: why, where, what to do."""
-    standing = here.standing
-    assert standing is not None
-    project = standing.project
+    project = _project(here)
     if guidelines.published(here.db, project.id) is None:
         return (
             here.say("A batch needs a published guideline."),
@@ -133,10 +152,14 @@ def open_batch(here: Here, slug: str) -> Response:
     if not 1 <= size <= 20_000:
         raise Invalid({"size": "wanted a number from 1 to 20,000"})
     batch = batches.open_batch(here.db, here.actor, standing.project.id)
-    if standing.project.kind == "demonstration":
+    kind = standing.project.kind
+    if kind == "demonstration" and here.field("prompts") != "pool":
         _plan(here, batch, size)
     else:
-        _draw(here, batch, size)
+        ids = pool.sample(here.db, here.actor, batch.project_id, size, seed=here.number("seed"))
+        batches.add_prompts(here.db, here.actor, batch.id, ids)
+        if kind not in batches.TEXTS:
+            generation.request(here.db, here.actor, batch.id, here.field("model"), _sampling(here))
     batches.start(here.db, here.actor, batch.id)
     return here.to(f"/p/{slug}/batches/{batch.ordinal}", here.say("Batch {n} is open.", n=batch.ordinal))
 
@@ -161,27 +184,28 @@ def _plan(here: Here, batch: Batch, size: int) -> None:
     batches.plan_cells(here.db, here.actor, batch.id, {key: count for key, count in counts.items() if count})
 
 
-def _draw(here: Here, batch: Batch, size: int) -> None:
-    """Draw prompts from the pool and say where their replies come from."""
-    ids = pool.sample(here.db, here.actor, batch.project_id, size, seed=here.number("seed"))
-    batches.add_prompts(here.db, here.actor, batch.id, ids)
-    if here.field("replies") == "model":
-        try:
-            temperature = float(here.field("temperature", "1.0") or "1.0")
-        except ValueError as error:
-            raise InputError("wanted a number for the temperature") from error
-        sampling = Sampling((temperature,), max_new_tokens=here.number("max_tokens", 128), seed=here.number("seed"))
-        generation.request(here.db, here.actor, batch.id, here.field("model"), sampling)
+def _sampling(here: Here) -> Sampling:
+    text = here.field("temperature") or "1.0"
+    try:
+        temperature = float(text.replace(",", "."))
+    except ValueError as error:
+        raise Invalid({"temperature": f"wanted a number, found {text[:40]!r}"}) from error
+    return Sampling(
+        (temperature,), max_new_tokens=here.number("max_tokens", 128), seed=here.number("seed"),
+        num_replies=here.number("k", settings_of(_project(here)).num_replies),
+    )  # fmt: skip
+
+
+def _project(here: Here) -> Project:
+    standing = here.standing
+    assert standing is not None
+    return standing.project
 
 
 def batch_of(here: Here, ordinal: str) -> Batch:
     """Return the batch of that number in the project one stands in."""
-    standing = here.standing
-    assert standing is not None
     row = here.db.scalar(
-        select(Batch).where(
-            Batch.project_id == standing.project.id, Batch.ordinal == (int(ordinal) if ordinal.isdigit() else 0)
-        )
+        select(Batch).where(Batch.project_id == _project(here).id, Batch.ordinal == (whole(ordinal) or 0))
     )
     if row is None:
         raise Unknown("there is no such batch")
@@ -203,7 +227,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
     batch = batch_of(here, ordinal)
     after = here.request.query_params.get("after", "")
     query = (
-        select(Item.id, Item.state, Item.round, Item.done, Item.wanted, PoolPrompt.search_text)
+        select(Item.id, Item.state, Item.round, Item.done, Item.wanted, Item.attrs, PoolPrompt.search_text)
         .join(PoolPrompt, PoolPrompt.id == Item.prompt_id, isouter=True)
         .where(Item.batch_id == batch.id, Item.id > after)
         .order_by(Item.id)
@@ -218,11 +242,13 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         batch_is=SHAPES[batch.state],
         state_words=here.say(STATES[batch.state]),
         generation=_generation(here, batch),
+        models=models_below(Store(here.settings.runs)),
         more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
         items=[
             {
                 "id": row.id,
                 "text": (row.search_text or "")[:120],
+                "cell": "" if row.search_text else cells.title(row.attrs, here.words),
                 "is": SHAPES[row.state],
                 "says": here.say(STATES[row.state]),
                 "round": row.round,
@@ -241,15 +267,18 @@ def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
     number = int(batch.generation["num_replies"])
     problem = generation.problem_of(batch)
     finished = progress.done + progress.failed >= progress.total
+    stopped = problem is not None and problem[0] == generation.STOPPED
+    says = "stopped" if stopped else "cannot go on" if problem else "all made" if finished else "being made"
     return {
         "model": progress.model_ref,
         "done": progress.done * number,
         "total": progress.total * number,
         "failed": progress.failed,
         "running": not finished and problem is None,
-        "is": "bad" if problem else "ok" if finished else "now",
-        "says": here.say("cannot go on" if problem else "all made" if finished else "being made"),
-        "last": "",
+        "is": "wait" if stopped else "bad" if problem else "ok" if finished else "now",
+        "says": here.say(says),
+        "last": progress.last[:200],
+        "rests": problem is not None and not finished,
         "error": sentence(here.words.told(problem[0])) if problem else "",
         "do": sentence(here.words.told(problem[1])) if problem else "",
     }
@@ -257,16 +286,29 @@ def _generation(here: Here, batch: Batch) -> dict[str, Any] | None:
 
 @get("/p/{slug}/batches/{ordinal}/generation")
 def generation_progress(here: Here, slug: str, ordinal: str) -> Response:
-    """The progress alone, asked for every second by the page."""
+    """The progress alone, asked for every second by the page, which is loaded anew when it ends: the items changed."""
     here.project(slug, "see_plan")
-    batch = batch_of(here, ordinal)
-    return here.page("generation_live.html", generation=_generation(here, batch))
+    found = _generation(here, batch_of(here, ordinal))
+    if found is None:
+        raise Unknown("there is no such page")
+    answer = here.page("generation_live.html", generation=found, models=())
+    if not found["running"]:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
-@post("/p/{slug}/batches/{ordinal}/retry")
+@post("/p/{slug}/batches/{ordinal}/retry", again=batch_page)
 def retry_generation(here: Here, slug: str, ordinal: str) -> Response:
-    """Try the model again, after its problem was mended."""
+    """Let the model go on, after its problem was mended or it was stopped; or another one, if one is named."""
     here.project(slug, "manage")
     batch = batch_of(here, ordinal)
-    generation.retry(here.db, here.actor, batch.id)
+    generation.retry(here.db, here.actor, batch.id, here.field("model"))
     return here.to(f"/p/{slug}/batches/{ordinal}")
+
+
+@post("/p/{slug}/batches/{ordinal}/stop", again=batch_page)
+def stop_generation(here: Here, slug: str, ordinal: str) -> Response:
+    """Let the model rest; what it has made stays."""
+    here.project(slug, "manage")
+    generation.stop(here.db, here.actor, batch_of(here, ordinal).id)
+    return here.to(f"/p/{slug}/batches/{ordinal}", here.say("Stopped. What was made stays."))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from trivium.human.desk import invitations, people
 from trivium.human.desk.errors import NotAllowed, Unknown
 from trivium.human.store.database import Database
+from trivium.human.store.projects import Project
 from trivium.studio import csrf
 from trivium.studio.demo_people import DEMO_PEOPLE, person_called
 from trivium.studio.here import Here
@@ -74,7 +77,8 @@ def welcome_page(here: Here) -> Response:
     if not people.nobody_yet(here.db):
         return here.to("/sign-in")
     return here.page(
-        "join.html", given=here.given(), heading=here.say("This Studio is new"), button=here.say("Open it"),
+        "join.html", given=here.given(), heading=here.say("This Studio is new"), button=here.say("Open it"), to="",
+        known=False,
         says=here.say("Whoever comes first keeps the house: opens projects and invites the others."),
     )  # fmt: skip
 
@@ -97,12 +101,13 @@ def join_page(here: Here, secret: str) -> Response:
     as_what = (
         f"{here.say(row.role)}, {here.say(row.party)}" if row.role and row.party else here.say("a person of the house")
     )
+    says = here.say("You come as: {what}.", what=as_what)
+    project = here.db.get(Project, row.project_id) if row.project_id else None
+    facts: dict[str, Any] = {"heading": here.say("You are invited"), "says": says}
+    facts["to"] = project.title if project else ""
     if here.visit is not None:
-        return here.page("join_known.html", as_what=as_what)
-    return here.page(
-        "join.html", given=here.given(), heading=here.say("You are invited"), button=here.say("Come in"),
-        says=here.say("You come as: {what}.", what=as_what),
-    )  # fmt: skip
+        return here.page("join_known.html", **facts)
+    return here.page("join.html", given=here.given(), button=here.say("Come in"), known=True, **facts)
 
 
 @post("/join/{secret}", signed_in=False, again=join_page)

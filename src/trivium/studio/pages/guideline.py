@@ -10,10 +10,11 @@ from trivium.human.rubrics import HARM_FLAGS, ORDER, RUBRICS, Rubric
 from trivium.human.store.projects import Guideline
 from trivium.studio.changes import line_changes
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.pages.door import inside
 from trivium.studio.routes import get, post
 
-START = """# What people are to do
+ORDERING = """# Putting replies in order
 
 **Purpose.** Say in a sentence what this work is for.
 
@@ -26,6 +27,31 @@ What matters, in this order:
 - **Ties are fine** when you would be as glad to receive either.
 - **Unsure?** Skip, and say why.
 """
+WRITING = """# Writing prompts and replies
+
+**Purpose.** Say in a sentence what this work is for.
+
+1. **The prompt.** As a person would ask who wants the thing, in your own words.
+2. **The reply.** The one you would be glad to get: …
+3. **True.** …
+4. **Harmless.** …
+5. **The marks.** Task, form, scene, constraint, persona: as the pair is, not as the cell asks.
+
+- **Leave out** personal data, and text copied from elsewhere.
+- **No good idea?** Set it aside, and say why.
+"""
+JUDGING = """# Judging one reply at a time
+
+**Purpose.** Say in a sentence what this work is for.
+
+- **Good** is: …
+- **Not good** is: …
+- A guard was **right** to stop it when …; it was **wrong** when …
+
+- **Unsure?** Say so: that is an answer, too.
+"""
+STARTS = {"demonstration": WRITING, "redteam": WRITING, "comparison": ORDERING, "guard_review": JUDGING}
+"""Kind of project → what its first guideline begins from."""
 
 
 ORDER_ONLY = Rubric(
@@ -39,8 +65,8 @@ def rubric_of(guideline: Guideline | None) -> Rubric | None:
 
 
 def _version(rows: list[Guideline], number: str | None) -> Guideline | None:
-    if number and number.isdigit():
-        found = next((row for row in rows if row.version == int(number)), None)
+    if (asked := whole(number)) is not None:
+        found = next((row for row in rows if row.version == asked), None)
         if found is None:
             raise Unknown("there is no such version of the guideline")
         return found
@@ -100,7 +126,7 @@ def edit_page(here: Here, slug: str) -> Response:
     return here.page(
         "guideline_edit.html", after=start.version if start else 0,
         rubrics=known + [(name, rubric.title) for name, rubric in RUBRICS.items()],
-        given=here.given(markdown=start.markdown if start else START, rubric=default,
+        given=here.given(markdown=start.markdown if start else STARTS[standing.project.kind], rubric=default,
                          changelog=start.changelog if start and start.status == "draft" else ""),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -11,10 +12,12 @@ from trivium.human.desk import batches, pool
 from trivium.human.desk.batches import NewReply
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.pool import NewPrompt
-from trivium.human.formats import FORMATS, Provenance, Reject, prompts_of
-from trivium.human.store.projects import PromptOrigin
-from trivium.records import Comparison, Origin, Record
+from trivium.human.desk.writing import MAX_TEXT
+from trivium.human.formats import FORMATS, Provenance, Reject, num_bare_orders, prompts_of
+from trivium.human.store.projects import Project, PromptOrigin
+from trivium.records import Comparison, Demonstration, Judgement, Origin, Prompt, Record
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.pages.coverage import LENGTHS
 from trivium.studio.routes import get, post
 from trivium.studio.uploads import read_upload
@@ -26,7 +29,7 @@ REJECTS_SHOWN = 200
 def _shown(here: Here, slug: str, result: dict[str, Any] | None = None) -> Response:
     standing = here.project(slug, "manage")
     asked = here.request.query_params
-    page = int(asked.get("page", "0")) if asked.get("page", "0").isdigit() else 0
+    page = whole(asked.get("page")) or 0
     text = asked.get("text", "")
     rows, total = pool.search(
         here.db, here.actor, standing.project.id, text=text, unused=asked.get("unused") == "1", page=page
@@ -73,7 +76,7 @@ def import_file(here: Here, slug: str) -> Response:
     standing = here.project(slug, "manage")
     file = here.upload("file")
     if file is None:
-        raise Invalid({"file": here.say("Choose a file.")})
+        return _typed(here, standing.project)
     read = read_upload(file, here.field("format"), _provenance(here), here.settings.unpacked_bytes)
     records, rejects = read.imported
     if here.field("as") == "batch" and standing.project.kind == "comparison":
@@ -90,15 +93,33 @@ def import_file(here: Here, slug: str) -> Response:
             "format": FORMATS[read.format_name].title,
             "rejects": _rejects(rejects),
             "num_rejects": len(rejects),
+            "num_bare": num_bare_orders(records),
             "num_records": len(records),
         },
     )
 
 
+def _typed(here: Here, project: Project) -> Response:
+    """Take in prompts that were typed, an empty line between two."""
+    lines = str(here.form.get("typed") or "").replace("\r", "")
+    texts = [one.strip() for one in re.split(r"\n[^\S\n]*\n", lines) if one.strip()]
+    if not texts:
+        raise Invalid({"file": here.say("Choose a file, or write prompts below.")})
+    if (longest := max(map(len, texts))) > MAX_TEXT:
+        raise Invalid({"typed": f"at most {MAX_TEXT:,} characters, found {longest:,}"})
+    said = _provenance(here)
+    origin = said.of(said.origin)
+    added = pool.add(here.db, here.actor, project.id, _new(here, [Prompt.of(one, **origin) for one in texts]))
+    known = len(texts) - added.num_new
+    told = here.say("{n} prompts are new, {m} were there already.", n=added.num_new, m=known)
+    return here.to(f"/p/{project.slug}/pool", told)
+
+
 def _new(here: Here, records: Sequence[Record]) -> list[NewPrompt]:
-    consent = here.field("consent") or None
+    consent, said = here.field("consent") or None, here.field("language", "en") or "en"
+    known = {one.prompt.id: one.language for one in records if isinstance(one, Demonstration) and one.language != "en"}
     return [
-        NewPrompt(one, language=one.attrs.get("language", here.field("language", "en") or "en"), consent=consent)
+        NewPrompt(one, language=one.attrs.get("language", known.get(one.id, said)), consent=consent)
         for one in prompts_of(records)
     ]
 
@@ -108,17 +129,22 @@ def _rejects(rejects: Sequence[Reject]) -> list[tuple[int, str]]:
 
 
 def _as_batch(here: Here, project_id: str, records: Sequence[Record]) -> dict[str, Any]:
-    """Open a batch of the file's comparisons: each prompt with its replies, to be ranked anew."""
-    replies: dict[str, tuple[Record, tuple[str, ...]]] = {}
+    """Open a batch of what the file has replies to: each prompt with its replies, to be ranked or judged anew.
+
+    Several people's orders over the same replies are one item; other replies to the same prompt are another.
+    """
+    replies: dict[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]] = {}
     for record in records:
-        if isinstance(record, Comparison):
-            replies.setdefault(record.prompt.id, (record, record.replies))
+        if isinstance(record, Comparison | Demonstration | Judgement):
+            texts = record.replies if isinstance(record, Comparison) else (record.reply,)
+            replies.setdefault((record.prompt.id, tuple(sorted(texts))), (record.prompt.id, texts))
     if not replies:
         raise Invalid({"file": here.say("The file holds no replies to rank; take in its prompts instead.")})
-    kept = [record for record, _ in replies.values()]
-    added = pool.add(here.db, here.actor, project_id, _new(here, kept))
+    asked = _new(here, records)
+    added = pool.add(here.db, here.actor, project_id, asked)
+    pool_id = {one.prompt.id: row for one, row in zip(asked, added.ids, strict=True)}
     batch = batches.open_batch(here.db, here.actor, project_id)
-    items = batches.add_prompts(here.db, here.actor, batch.id, added.ids)
+    items = batches.add_prompts(here.db, here.actor, batch.id, [pool_id[prompt] for prompt, _ in replies.values()])
     given = {
         item: [NewReply(text, model_ref=f"imported:{here.field('source') or 'file'}") for text in texts]
         for item, (_, texts) in zip(items, replies.values(), strict=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+
 from fastapi.responses import Response
 
-from trivium.core.errors import InputError
 from trivium.human.desk import projects
 from trivium.human.desk.actor import keep
 from trivium.human.desk.errors import Invalid
@@ -16,10 +17,13 @@ from trivium.studio.routes import get, post
 
 KINDS = (
     ("demonstration", "Write demonstrations", "prompts and replies, with marks, through two reviews"),
-    ("comparison", "Rank replies", "several people put the replies to one prompt in order, each alone"),
+    ("comparison", "Rank replies", "people order, score or give a thumb to the replies to a prompt, each alone"),
     ("redteam", "Attack", "prompts that make a model fail, with what it said"),
-    ("guard_review", "Judge", "thumbs on replies, and what the guard stopped or let pass"),
+    ("guard_review", "Judge", "what the server’s guard stopped or let pass: rightly, wrongly, or unsure"),
 )
+
+SHARES = {"internal_qa.share": "internal_share", "client_qa.share": "client_share"}
+"""Setting → the field of the page that sets it."""
 
 
 @get("/p/{slug}")
@@ -41,7 +45,11 @@ def open_project(here: Here) -> Response:
     kind = here.field("kind")
     if kind not in {key for key, _, _ in KINDS}:
         raise Invalid({"kind": "choose what people do in it"})
-    settings = checked({"overlap": here.number("overlap", 5), "qa_party": here.field("qa_party", "partner")})
+    settings = checked({
+        "overlap": here.number("overlap", 5), "qa_party": here.field("qa_party", "partner"),
+        # Drawn, because from a seed that is known a labeller could reckon the order of the replies back.
+        "seed": secrets.randbelow(2**31),
+    })  # fmt: skip
     project = projects.create(here.db, here.actor, here.field("slug"), here.field("title"), kind, settings)  # type: ignore[arg-type]
     return here.to(f"/p/{project.slug}/guideline/edit", here.say("The project is open. Say what people are to do."))
 
@@ -58,8 +66,13 @@ def keep_settings(here: Here, slug: str) -> Response:
         "overlap": here.number("overlap", before["overlap"]),
         "lease_minutes": here.number("lease_minutes", before["lease_minutes"]),
         "method": here.field("method", before["method"]),
+        "qa_party": here.field("qa_party", before["qa_party"]),
     }
-    projects.configure(here.db, here.actor, project.id, checked(before))
+    try:
+        settings = checked(before)
+    except Invalid as error:
+        raise Invalid({SHARES.get(name, name): text for name, text in error.fields.items()}) from error
+    projects.configure(here.db, here.actor, project.id, settings)
     projects.describe(here.db, here.actor, project.id, here.field("title"), here.field("purpose"))
     status = here.field("status", project.status)
     if status not in ("active", "paused", "closed"):
@@ -73,4 +86,4 @@ def _share(here: Here, name: str) -> float:
     try:
         return float(here.field(name).replace(",", "."))
     except ValueError as error:
-        raise InputError(f"wanted a share between 0 and 1, found {here.field(name)[:40]!r}") from error
+        raise Invalid({name: f"wanted a share between 0 and 1, found {here.field(name)[:40]!r}"}) from error

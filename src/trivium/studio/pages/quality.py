@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from trivium.human.desk import adjudication, guidelines, profiles, submissions
+from trivium.human.desk import adjudication, guards, guidelines, profiles, submissions
 from trivium.human.desk.guidelines import rubric_of
 from trivium.human.quality import axes, noise, people, position
 from trivium.human.quality.axes import Slice
@@ -100,9 +100,17 @@ def _position_words(here: Here, found: PositionBias) -> str:
     )
 
 
+def _answers(here: Here, project_id: str, kind: str) -> list[Submission]:
+    """Return what people said, each with the order that their scores stand for where none was asked."""
+    if kind == "guard_review":
+        return guards.submissions(here.db, project_id)
+    return [one.ordered() for one in submissions.of_project(here.db, project_id)]
+
+
 def _names(here: Here, rubric: Rubric | None) -> dict[str, str]:
     names = {axis.key: axis.label for axis in rubric.axes} if rubric else {}
-    return {**names, "order": here.say("Order"), "rank": here.say("Order")}
+    order = here.say("Order") if rubric is None or rubric.ranked else here.say("Order, as the scores have it")
+    return {**names, "order": order, "rank": order, guards.RIGHT: here.say("The guard was right")}
 
 
 def _shown_overview(here: Here, known: _Known) -> dict[str, Any]:
@@ -184,7 +192,7 @@ def quality_page(here: Here, slug: str) -> Response:
     project_id = standing.project.id
     tab = here.request.query_params.get("tab", "overview")
     tab = tab if tab in dict(TABS) else "overview"
-    rows = submissions.of_project(here.db, project_id)
+    rows = _answers(here, project_id, standing.project.kind)
     known = _Known(project_id, rows)
     can_adjudicate = standing.can("adjudicate")
     contested = adjudication.contested(here.db, here.actor, project_id) if can_adjudicate else []

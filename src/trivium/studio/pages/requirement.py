@@ -10,6 +10,7 @@ from trivium.human.desk import specs
 from trivium.human.desk.errors import Invalid
 from trivium.studio import cells
 from trivium.studio.here import Here
+from trivium.studio.numbers import whole
 from trivium.studio.routes import get, post
 
 
@@ -18,8 +19,8 @@ def requirement_page(here: Here, slug: str) -> Response:
     """Show the versions, and a text to write the next from."""
     standing = here.project(slug, "manage")
     rows = specs.versions(here.db, here.actor, standing.project.id)
-    asked = here.request.query_params.get("version", "")
-    spec = next((row for row in rows if asked.isdigit() and row.version == int(asked)), rows[0] if rows else None)
+    asked = whole(here.request.query_params.get("version"))
+    spec = next((row for row in rows if row.version == asked), rows[0] if rows else None)
     start = spec.body if spec else starting_requirement(10).model_dump(mode="json")
     return here.page("requirement.html", versions=rows, spec=spec, body=here.field("body") or cells.lines(start))
 

@@ -7,19 +7,23 @@ from typing import Any
 from fastapi.responses import Response
 
 from trivium.core.words import count_words
-from trivium.human.desk import assignment, review
+from trivium.human.desk import assignment, near, review, submissions
+from trivium.human.desk.batches import TEXTS
 from trivium.human.desk.errors import Invalid, NotAllowed
+from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.review import REASONS, Dossier, Review
+from trivium.human.desk.settings import settings_of
 from trivium.human.desk.work import Work
 from trivium.human.privacy import passages
 from trivium.human.rubrics import reply_name
 from trivium.human.states import Step
-from trivium.human.store.work import Batch
+from trivium.human.store.work import Batch, Item
 from trivium.studio import vocabulary
 from trivium.studio.changes import changes
 from trivium.studio.here import Here
 from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
 from trivium.studio.routes import get, post
+from trivium.studio.said import of_replies, why_contested
 
 SAMPLE_SHOWN = 12
 PASTED_MUCH = 0.5  # share of a reply that came by paste from which the page says so
@@ -84,14 +88,15 @@ def story_of(here: Here, dossier: Dossier) -> list[dict[str, Any]]:
 def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
     """Return the replies as the page shows them: a written one with its last round, ranked ones with mean ranks."""
     if work.kind == "comparison":
-        ranks = (dossier.aggregate or {}).get("mean_ranks") or []
+        answers = submissions.of_items(here.db, [work.item_id])
+        said = of_replies(answers, dossier.aggregate, terms_of(here.db, work.guideline_id).rubric, here.words)
         return [
             {
                 "name": here.say("Reply {slot}", slot=reply_name(place)),
                 "content": text,
                 "before": None,
                 "num_words": count_words(text),
-                "mean_rank": ranks[place] if place < len(ranks) else None,
+                "said": said[place] if place < len(said) else None,
             }
             for place, text in enumerate(work.replies)
         ]
@@ -104,7 +109,7 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
             "name": name,
             "content": now_text,
             "before": before,
-            "mean_rank": None,
+            "said": None,
             "num_words": count_words(now_text),
             "changes": changes(before, now_text) if before is not None else None,
             "num_words_before": count_words(before) if before is not None else 0,
@@ -125,6 +130,7 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
         else {"is": "ok", "says": here.say("No personal data found"), "more": ""}
     )
     found.append({"is": "ok", "says": here.say("Nobody reviews their own text"), "more": ""})
+    found += _close(here, work)
     shares = [one.body.get("paste_share") for one in dossier.past if one.step == "write"]
     if shares and shares[-1] is not None and shares[-1] >= PASTED_MUCH:
         found.append(
@@ -143,8 +149,9 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
                 "more": "",
             }
         )
-    if contested := (dossier.aggregate or {}).get("contested"):
-        found.append({"is": "warn", "says": here.say("Contested"), "more": here.words.told(str(contested))})
+    rubric = terms_of(here.db, work.guideline_id).rubric
+    if contested := why_contested(dossier.aggregate, rubric, here.words):
+        found.append({"is": "warn", "says": here.say("Contested"), "more": contested})
     return found
 
 
@@ -193,6 +200,21 @@ def _words(here: Here, work: Work) -> dict[str, Any]:
         "reject_hint": here.say("Back to the same writer, round {n}", n=work.round + 1),
         "reject_says": here.say("Returns to the writer; reasons chosen: {n}", n="{n}"),
     }
+
+
+def _close(here: Here, work: Work) -> list[dict[str, str]]:
+    """Say whether a written prompt is much like another of the pool."""
+    standing = here.standing
+    item = here.db.get_one(Item, work.item_id)
+    if standing is None or work.kind not in TEXTS or item.prompt_id is None:
+        return []
+    least = settings_of(standing.project).duplicate_warning
+    found = near.beside(here.db, here.actor, standing.project.id, item.prompt_id, least=least)
+    if not found:
+        return []
+    alike, text = here.words.number(found[0].likeness, 2), found[0].text[:90]
+    more = here.say("{likeness} alike: {text}", likeness=alike, text=text)
+    return [{"is": "warn", "says": here.say("Close to a prompt that is there already."), "more": more}]
 
 
 @get("/p/{slug}/review/{assignment_id}", writes=True)

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from fastapi.responses import HTMLResponse, Response
 
 from trivium.human.desk import assignment, coverage, near, writing
+from trivium.human.desk.errors import Invalid
 from trivium.human.desk.progress import done_and_left
 from trivium.human.desk.settings import settings_of
 from trivium.human.desk.writing import MARKS, Written
+from trivium.human.store.work import Item
 from trivium.studio import cells, vocabulary
 from trivium.studio.here import Here
 from trivium.studio.pages.working import nothing, save_draft, skip, start_of, work_facts
@@ -17,6 +19,10 @@ from trivium.studio.render import environment
 from trivium.studio.routes import get, post
 
 CELLS_SHOWN = 4
+FREE = {"task_type": "", "prompt_type": "instructive", "response_type": "descriptive", "domain": "", "language": "en",
+        "scene_setting": "no", "constraint": "no", "persona": "no"}  # fmt: skip
+"""The marks of a pair as the page starts with them, where no cell fixes them."""
+NEARLY_THE_SAME = 0.9  # likeness from which the warning is a red one
 
 
 class CellShown(NamedTuple):
@@ -87,7 +93,7 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
         return here.to(f"/p/{slug}/write")
     done, left = done_and_left(here.db, here.actor, standing.project.id, "write")
     start: dict[str, Any] = {"language": work.language, "cell": work.cell}
-    start |= {"prompt_type": "instructive", "response_type": "descriptive"}
+    start |= {name: FREE[name] for name in ("prompt_type", "response_type")}
     start |= {name: value for name, value in work.attrs.items() if not (name in MARKS and value == "no")}
     whole = here.request.query_params.get("cells") == "all"
     shown, num_open = _cells(here, standing.project.id, work.cell, whole)
@@ -98,7 +104,7 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
     start["reply"] = work.replies[0] if work.replies else ""
     given = start_of(here, work, **start)
     if not given["language"]:
-        given = start_of(here, work, **{**start, "language": "en"})
+        given = start_of(here, work, **{**start, "language": FREE["language"]})
     return here.page(
         "write.html",
         **work_facts(here, work, "write"),
@@ -106,6 +112,7 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
         total=done + left + 1,
         given=given,
         cells=shown,
+        free=FREE,
         whole=whole,
         more=num_open > CELLS_SHOWN,
         choices=_choices(here),
@@ -136,8 +143,11 @@ def submit_writing(here: Here, slug: str, assignment_id: str) -> Response:
     work = assignment.current(here.db, here.actor, assignment_id)
     if cell and work.cell and cell != work.cell and not work.returned:
         moved = assignment.lease(here.db, here.actor, standing.project.id, step="write", cell=cell)
-        if moved is not None:
-            assignment_id = moved.assignment_id
+        if moved is None:
+            raise Invalid({"cell": "nothing is left to write for this cell; choose another"})
+        assignment_id = moved.assignment_id
+        # What was written goes out under the other cell: whoever comes back to this one begins with an empty sheet.
+        assignment.save_draft(here.db, here.actor, work.assignment_id, {}, rev=work.draft_rev)
     writing.submit(here.db, here.actor, assignment_id, _written(here))
     return here.to(f"/p/{slug}/write", here.say("Sent to review."))
 
@@ -160,8 +170,10 @@ def skip_writing(here: Here, slug: str, assignment_id: str) -> Response:
 def near_duplicates(here: Here, slug: str, assignment_id: str) -> Response:
     """Say which prompts of the pool are close to the one being written; htmx asks after a pause in typing."""
     standing = here.project(slug, "write")
-    assignment.own(here.db, here.actor, assignment_id, lock=False)
+    hold = assignment.own(here.db, here.actor, assignment_id, lock=False)
     least = settings_of(standing.project).duplicate_warning
     found = near.nearest(here.db, here.actor, standing.project.id, str(here.form.get("prompt") or ""), least=least)
+    own = here.db.get_one(Item, hold.item_id).prompt_id
+    found = [one for one in found if one.id != own]  # a pair that came back is close to itself
     template = environment().get_template("near.html")
-    return HTMLResponse(template.render(locale=here.locale, near=found, limit=0.9))
+    return HTMLResponse(template.render(locale=here.locale, near=found, limit=NEARLY_THE_SAME))

@@ -168,7 +168,7 @@ function refused(said) {
   for (const old of form.querySelectorAll('.error.sent')) old.remove();
   const bar = document.getElementById('refused');
   bar.hidden = false;
-  bar.querySelector('span').textContent = said.message;
+  bar.querySelector('span').textContent = [said.message, said.do].filter(Boolean).join('; ');
   for (const [name, message] of Object.entries(said.fields || {})) {
     const field = form.elements[name];
     const node = field instanceof RadioNodeList ? field[0] : field;
@@ -178,7 +178,7 @@ function refused(said) {
     place.append(Object.assign(document.createElement('p'), { className: 'error small sent', textContent: message }));
   }
   const first = form.querySelector('.is-bad :is(input, select, textarea)');
-  if (first) first.focus();
+  if (first) first.focus(); else bar.scrollIntoView({ block: 'center' });
 }
 
 function submitted(event) {

@@ -39,9 +39,13 @@ function recount() {
   }
 }
 
-// Choosing a cell sets the marks that it fixes; what the person changes afterwards stays.
+// Choosing a cell sets the marks that it fixes, and frees those that only the one before it fixed; what the person chose stays.
+let fixed = cell();
+const free = JSON.parse(document.querySelector('.cells')?.dataset.free || '{}');
 function adopt(event) {
-  for (const [name, value] of Object.entries(cell())) {
+  const freed = Object.entries(free).filter(([name]) => name in fixed);
+  fixed = cell();
+  for (const [name, value] of [...freed, ...Object.entries(fixed)]) {
     const box = document.querySelector(`[type=radio][name="${name}"][value="${value}"]`);
     const tick = document.querySelector(`[type=checkbox][name="${name}"]`);
     const select = document.querySelector(`select[name="${name}"]`);
@@ -49,6 +53,7 @@ function adopt(event) {
     if (tick) tick.checked = String(value) === 'yes';
     if (select) select.value = value;
   }
+  for (const area of document.querySelectorAll('#prompt, #reply')) area.lang = document.getElementById('language').value;
   tellTask();
   if (event) recount();
 }
