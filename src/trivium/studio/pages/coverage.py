@@ -58,7 +58,8 @@ def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] |
     for one in found:
         fields.setdefault(tuple(one.where.get(axis, "") for axis in axes), []).append(one)
     values = [_values(axis, {key[place] for key in fields}) for place, axis in enumerate(axes)]
-    columns = [(group, column) for group in values[1] for column in values[2]]
+    asked = {key[1:] for key in fields}
+    columns = [(group, column) for group in values[1] for column in values[2] if (group, column) in asked]
     rows = []
     for row in values[0]:
         places = [fields.get((row, *column), []) for column in columns]
@@ -69,11 +70,12 @@ def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] |
                      "share": share})  # fmt: skip
     below = [_sums([one for key, one in fields.items() if key[1:] == column]) for column in columns]
     whole = _sums(list(fields.values()))
-    inner = [here.say(LENGTHS[one]) if one else here.say("any") if len(values[2]) > 1 else "" for one in values[2]]
+    inner = {one: here.say(LENGTHS[one]) if one else here.say("any") if len(values[2]) > 1 else "" for one in values[2]}
     groups = [
-        {"title": _value(here, AXES[1], one) if one or len(values[1]) > 1 else here.say("Prompts"), "columns": inner}
+        {"title": _value(here, AXES[1], one) if one or len(values[1]) > 1 else here.say("Prompts"),
+         "columns": [inner[column] for group, column in columns if group == one]}
         for one in values[1]
-    ]
+    ]  # fmt: skip
     return {"groups": groups, "rows": rows, "row_title": here.say(vocabulary.DIMENSIONS.get(rows_by, "Cell")),
             "sums": [accepted / target if target else None for target, accepted in below],
             "share": whole[1] / whole[0]}  # fmt: skip
