@@ -103,7 +103,8 @@ def join_page(here: Here, secret: str) -> Response:
     )
     says = here.say("You come as: {what}.", what=as_what)
     project = here.db.get(Project, row.project_id) if row.project_id else None
-    facts: dict[str, Any] = {"heading": here.say("You are invited"), "says": says, "to": project.title if project else ""}
+    facts: dict[str, Any] = {"heading": here.say("You are invited"), "says": says}
+    facts["to"] = project.title if project else ""
     if here.visit is not None:
         return here.page("join_known.html", **facts)
     return here.page("join.html", given=here.given(), button=here.say("Come in"), known=True, **facts)
