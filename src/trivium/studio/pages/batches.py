@@ -70,6 +70,13 @@ STATES = {
 }
 
 
+def state_words(here: Here, state: str) -> str:
+    """Return what a batch is in, in words of its project's kind."""
+    if state == "rework" and _project(here).kind not in batches.TEXTS:
+        return here.say("back with the labellers")
+    return here.say(STATES[state])
+
+
 def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
     samples = [
         here.say("{who}: {n} of {of}", who=here.say(who), n=one.plan[stage]["sample"], of=one.plan[stage]["of"])
@@ -80,7 +87,7 @@ def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
     return {
         "ordinal": one.ordinal,
         "is": SHAPES[one.state],
-        "state_words": here.say(STATES[one.state]),
+        "state_words": state_words(here, one.state),
         "rests": generation.PROBLEM in one.generation and bool(one.states.get("generating")),
         "round": one.round,
         "counts": [(here.say(STATES[state]), count) for state, count in sorted(one.states.items())],
@@ -240,7 +247,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         "batch.html",
         batch=batch,
         batch_is=SHAPES[batch.state],
-        state_words=here.say(STATES[batch.state]),
+        state_words=state_words(here, batch.state),
         generation=_generation(here, batch),
         models=models_below(Store(here.settings.runs)),
         more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
