@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import event, select
@@ -30,7 +30,7 @@ FORM = {
 
 
 @pytest.fixture
-def story(house: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def story(house: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What happened to the database, in order: commits, and waits for the disk."""
     told: list[str] = []
     event.listen(house.engine, "commit", lambda _: told.append("commit"))
@@ -41,7 +41,7 @@ def story(house: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str
         told.append("on the disk")
 
     monkeypatch.setattr(house._durability, "wait", waited)
-    yield told
+    return told
 
 
 def addresses(house: Database, path: str, slug: str) -> str:
@@ -55,7 +55,9 @@ def addresses(house: Database, path: str, slug: str) -> str:
 
 
 @pytest.mark.parametrize("slug", ["plain-words", "everyday-help"])
-def test_every_form_waits_for_the_disk_after_its_commit(visit: Visit, house: Database, story: list[str], slug: str) -> None:
+def test_every_form_waits_for_the_disk_after_its_commit(
+    visit: Visit, house: Database, story: list[str], slug: str
+) -> None:
     lark, changed = visit("lark-01"), set()
     for page in POSTS:
         csrf = lark.token("/profile")
