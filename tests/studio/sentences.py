@@ -82,7 +82,7 @@ def of_tables() -> set[str]:
     for words in (vocabulary.TASK_TYPES, vocabulary.PROMPT_TYPES, vocabulary.PROMPT_LENGTHS, vocabulary.RESPONSE_TYPES,
                   vocabulary.PROMPT_KEYS, vocabulary.RESPONSE_KEYS, vocabulary.TASK_HINTS, vocabulary.DIMENSIONS, vocabulary.REASONS,
                   batches.STATES, quality.SCALES, pages_review.DID, pages_review.VERDICTS, deliveries.NOUNS,
-                  deliveries.TITLES, deliveries.SHEET, coverage.LENGTHS, problems.TITLES):  # fmt: skip
+                  deliveries.TITLES, deliveries.ORDERS, deliveries.SHEET, coverage.LENGTHS, problems.TITLES):  # fmt: skip
         found.update(words.values())
     for pairs in (quality.TABS, profile.DEMOGRAPHICS, *working.SKIP_REASONS.values()):
         found.update(text for _, text in pairs)

@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import resources
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from starlette.testclient import TestClient
 
-from trivium.human.desk import projects, webhooks
+from studio.visitors import Visitor
+from trivium.human.desk import outbox, people, pool, projects, webhooks
 from trivium.human.desk.actor import Actor
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.webhooks import sign
+from trivium.human.store.columns import now
 from trivium.human.store.database import Database
 from trivium.human.store.journal import Outbox
 from trivium.human.store.people import Person
+from trivium.human.store.projects import Project
 from trivium.studio.hooks import Sender, check_address
 
 
@@ -105,3 +111,52 @@ def test_what_did_not_arrive_is_kept_with_its_reason_and_sent_again(house: Datab
         rows = list(db.scalars(select(Outbox)))
     assert {row.state for row in rows} == {"waiting"}
     assert all("500" in row.last_error for row in rows)
+
+
+def test_a_lead_chooses_events_and_sees_what_did_not_arrive_and_has_it_tried_again(
+    client: TestClient, house: Database, visit: Callable[[str | None], Visitor]
+) -> None:
+    lark, page = visit("lark-01"), "/p/everyday-help/members"
+    wrong = lark.post("/p/everyday-help/webhooks", {"url": "https://example.org/x", "topics": "delivery.seled"}, page)
+    assert wrong.status_code == 422
+    assert "no event is called delivery.seled" in wrong.text
+    sent = lark.post(
+        "/p/everyday-help/webhooks",
+        {"url": "https://example.org/x", "topics": "guideline.published, pool.added"}, page,
+    )  # fmt: skip
+    assert "whsec_" in sent.text
+    assert "guideline.published, pool.added" in sent.text
+    with house.write() as db:
+        project = db.scalars(select(Project).where(Project.slug == "everyday-help")).one()
+        actor = people.actor_of(db, db.scalars(select(Person.id).where(Person.pseudonym == "lark-01")).one())
+        pool.add(db, actor, project.id, [])
+    with house.read() as db:
+        [letter] = db.scalars(select(Outbox)).all()  # and none that tells of the webhook itself
+        assert letter.topic == "pool.added"
+    for _ in range(outbox.ATTEMPTS):
+        with house.write() as db:
+            db.execute(update(Outbox).values(due_at=now()))
+            [message] = outbox.due(db)
+            outbox.failed(db, message.id, "the answer was 500")
+    shown = lark.get(page).text
+    assert "1 given up" in shown
+    assert "the answer was 500" in shown
+    [address] = re.findall(r'action="(/p/everyday-help/webhooks/\w+/again)"', shown)
+    assert lark.post(address, page=page).status_code == 303
+    assert "1 waits" in lark.get(page).text
+    with house.write() as db:
+        assert [one.attempt for one in outbox.due(db)] == [1]
+
+
+def test_every_kind_of_event_that_the_desk_writes_can_be_asked_for() -> None:
+    rooms = [resources.files("trivium.human") / "desk", resources.files("trivium.human") / "store"]
+    said = {
+        name
+        for room in rooms
+        for file in room.iterdir()
+        if file.name.endswith(".py")
+        for call in re.findall(r"note_in\((.+?)\)", file.read_text(encoding="utf-8"), re.DOTALL)
+        for name in re.findall(r'"([a-z_]+\.[a-z_]+)"', call)
+    }
+    assert len(said) > 20
+    assert said <= webhooks.TOPICS

@@ -39,7 +39,7 @@ def items_of(house: Database) -> list[tuple[str, list[str]]]:
             .order_by(Item.id)
         ).all()
         replies = select(Reply.content).order_by(Reply.slot)
-        return [(text, list(db.scalars(replies.where(Reply.item_id == item)))) for item, text in items]
+        return sorted((text, list(db.scalars(replies.where(Reply.item_id == item)))) for item, text in items)
 
 
 def test_each_set_of_replies_to_a_prompt_is_an_item_and_several_orders_of_one_are_one(

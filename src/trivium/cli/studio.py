@@ -25,6 +25,9 @@ def studio(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="How many processes answer; more than one for a hundred people and more.")
     ] = 1,
+    private_webhooks: Annotated[
+        bool, typer.Option("--private-webhooks", help="Let webhooks go to addresses inside this network, over http too.")
+    ] = False,
     runs: Runs = RUNS,
 ) -> None:
     """Open the web app where people write, rank, review and deliver."""
@@ -53,7 +56,9 @@ def studio(
                     "a demonstration needs an empty database", do="leave --database out, or name a new file"
                 )
         hosts = (*LOCAL_HOSTS, host, *(name or ()))
-        settings = StudioSettings(database=database, hosts=hosts, runs=Path(runs), demo=demo)
+        settings = StudioSettings(
+            database=database, hosts=hosts, runs=Path(runs), demo=demo, private_hooks=private_webhooks
+        )  # fmt: skip
         say(f"the Studio is open at http://{'localhost' if host == '127.0.0.1' else host}:{port}")
         serve(settings, opened, host, port, workers)
         opened.close()

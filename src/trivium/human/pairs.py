@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -42,3 +43,12 @@ def _pair(one: Aggregate, better: int, worse: int) -> Comparison:
         ranker=RANKER,
         scores={MARGIN: (margin, -margin)},
     )
+
+
+def columned(pair: Comparison) -> Comparison:
+    """Return a pair whose row, in a format of rows, has the columns `margin`, as trainers of reward models take it, and
+    `group_id`, the prompt's id, by which all pairs of a prompt can be kept in one batch.
+    """
+    columns = {"+margin": json.dumps(pair.scores[MARGIN][0]), "+group_id": json.dumps(pair.prompt.id)}
+    prompt = pair.prompt.model_copy(update={"attrs": pair.prompt.attrs | columns})
+    return pair.model_copy(update={"prompt": prompt})

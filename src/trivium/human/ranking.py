@@ -167,17 +167,17 @@ def _contest(
         return f"{len(first)} replies are tied for first place"
     if winner == replies[int(totals.argmax())]:
         return "the winner and the loser are the same text"
-    num_flagging = sum(_flagged(one, winner, rules.contesting_flags) for one in comparisons)
-    if 2 * num_flagging > len(comparisons):
-        flags = ", ".join(rules.contesting_flags)
-        return f"the winner was flagged ({flags}) by {num_flagging} of {len(comparisons)} rankers"
+    flagging = [found for one in comparisons if (found := _flags_on(one, winner, rules.contesting_flags))]
+    if 2 * len(flagging) > len(comparisons):
+        flags = ", ".join(flag for flag in rules.contesting_flags if any(flag in found for found in flagging))
+        return f"the winner was flagged ({flags}) by {len(flagging)} of {len(comparisons)} rankers"
     if rules.min_kendall_w is not None and concordance is not None and concordance < rules.min_kendall_w:
         return f"Kendall W is {concordance:.2f}, wanted at least {rules.min_kendall_w:.2f}"
     return None
 
 
-def _flagged(comparison: Comparison, reply: str, contesting: Sequence[str]) -> bool:
-    """Say whether this ranker gave that reply one of the flags."""
+def _flags_on(comparison: Comparison, reply: str, contesting: Sequence[str]) -> set[str]:
+    """Return which of the flags this ranker gave that reply."""
     if not comparison.flags:
-        return False
-    return not set(contesting).isdisjoint(comparison.flags[comparison.replies.index(reply)])
+        return set()
+    return set(contesting).intersection(comparison.flags[comparison.replies.index(reply)])

@@ -282,6 +282,8 @@ THUMBS = Rubric(
     ),
 )
 
+UNSAFE = ("unsafe", "encourages_harm", "denigrates", "harmful_advice", "insults", "self_harm", "dangerous_myth")
+"""Flags of the rubrics above that call a reply unsafe: a winner that most gave one of them makes no pair."""
 RUBRICS: dict[str, Rubric] = {
     one.name: one
     for one in (

@@ -91,6 +91,8 @@ def post(
     return add
 
 
+TOLD_AT_ONCE = 2
+"""So many fields are told in the one sentence of a refusal; where more are wrong, each stands at its field only."""
 STATUS: tuple[tuple[type[TriviumError], int], ...] = (
     (Unknown, 404),
     (NotAllowed, 403),
@@ -225,6 +227,8 @@ def _no(page: Page, here: Here, error: TriviumError, form: FormData | None) -> R
     fields = {name: told(text) for name, text in (error.fields if isinstance(error, Invalid) else {}).items()}
     message, do = told(error.message), told(error.do)
     if here.wants_json:
+        if len(fields) > TOLD_AT_ONCE:
+            message = here.say("Something is missing or wrong; see below.")
         return JSONResponse({"message": message, "do": do, "fields": fields}, status)
     if page.again is not None and form is not None and status in (401, 409, 422, 429):
         said = here.say("Something is missing or wrong; see below.")

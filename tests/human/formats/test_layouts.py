@@ -544,3 +544,35 @@ def test_a_developer_s_turn_is_the_system_s_and_goes_out_as_it_came(tmp_path: Pa
     assert turns(got.records[0]) == [("system", "Be kind."), ("user", "Hi")]
     export("openai-chat", got.records, tmp_path / "out.jsonl")
     assert [one for _, one in read_rows(tmp_path / "out.jsonl")] == [row]
+
+
+def oasst_node(name: str, parent: str | None, role: str, text: str, *replies: Row, **fields: Any) -> Row:
+    """A message as it was published."""
+    head = {"message_id": name} | ({"parent_id": parent} if parent else {})
+    return {**head, "user_id": f"user of {name}", "created_date": "2023-02-05", "text": text, "role": role,
+            "lang": "de", "review_count": 3, "review_result": True, "deleted": False, "synthetic": False,
+            "emojis": {"+1": 2}, "labels": {"quality": {"value": 0.7, "count": 3}}, "replies": list(replies),
+            **fields}  # fmt: skip
+
+
+@pytest.mark.parametrize("singly", [False, True], ids=["merged", "single orders"])
+@pytest.mark.parametrize("form", ["oasst", "oasst-messages"])
+def test_all_that_a_tree_says_of_its_messages_goes_out_again(tmp_path: Path, form: str, singly: bool) -> None:
+    deep = [oasst_node("e", "d", "assistant", "so", rank=0), oasst_node("f", "d", "assistant", "no", rank=1)]
+    asked = oasst_node("d", "b", "prompter", "And?", *deep)
+    # Merged by other means than sums: by those, `b` would be first.
+    replies = [oasst_node("a", "q", "assistant", "one", rank=0), oasst_node("b", "q", "assistant", "two", asked, rank=1),
+               oasst_node("c", "q", "assistant", "three", rank=2)]  # fmt: skip
+    order = {"type": "ranking", "user_id": "p", "ranking": [1, 0, 2], "ranked_message_ids": ["b", "a", "c"],
+             "ranking_parent_id": "q", "message_tree_id": "q", "not_rankable": False}  # fmt: skip
+    events = {"events": {"ranking": [order]}} if singly else {}
+    tree = {"message_tree_id": "q", "tree_state": "ready_for_export", "prompt": oasst_node(
+        "q", None, "prompter", "Was?", *replies, **events), "origin": "here"}  # fmt: skip
+    rows = [tree] if form == "oasst" else list(flattened(tree))
+    got = imported(form, tmp_path, *rows)
+    assert not got.rejects
+    assert {one.prompt.attrs["language"] for one in got.records if isinstance(one, Comparison)} == {"de"}
+    export(form, got.records, tmp_path / "out.jsonl")
+    out = [row for _, row in read_rows(tmp_path / "out.jsonl")]
+    assert (out if form == "oasst" else gathered([one for one in out if isinstance(one, dict)])) == [tree]
+    assert load(form, tmp_path / "out.jsonl").records == got.records

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from trivium.human.desk.errors import Invalid
 from trivium.human.ranking import AggregateRules
+from trivium.human.rubrics import UNSAFE
 from trivium.human.store.projects import Project
 
 
@@ -42,7 +43,7 @@ class ProjectSettings(BaseModel):
     qa_party: Literal["partner", "internal"] = "partner"
     """Whose reviewers do the internal review; `internal` where there is no partner."""
     method: Literal["mean_rank", "bradley_terry", "plackett_luce"] = "mean_rank"
-    rules: AggregateRules = AggregateRules()
+    rules: AggregateRules = AggregateRules(contesting_flags=UNSAFE)
     adjudicate: bool = True
     """Whether contested items wait for a lead; else they go on without a pair."""
     max_skips: int = Field(default=3, ge=1, le=50)

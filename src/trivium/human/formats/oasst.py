@@ -7,23 +7,36 @@ events of a message), each is a comparison; else the merged ranks are one, by `o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from trivium.human.formats.format import Format, Provenance
-from trivium.human.formats.oasst_tree import RANKER, flattened, gathered, tree_id, tree_key, trees_of
+from trivium.human.formats.oasst_tree import (
+    RANKER,
+    TREE_STATE,
+    flattened,
+    gathered,
+    message_extras,
+    tree_id,
+    tree_key,
+    trees_of,
+)
 from trivium.human.formats.rows import Flaw, Row, exact_text, list_of, objects_of
-from trivium.human.formats.turns import prompt_of
+from trivium.human.formats.turns import kept_parts, prompt_of
 from trivium.human.rubrics import competition_ranks
 from trivium.records import Comparison, Demonstration, Message, Prompt, Record
 
 SOURCE, LICENCE = "oasst", "Apache-2.0"
 Turns = tuple[Message, ...]
+Way = tuple[Row, ...]
+"""The messages from the first to one, in the order they were said."""
 Convert = Callable[[Row, Provenance], Iterator[Record | Flaw]]
 
 
 def comparisons_of(tree: Row, said: Provenance) -> Iterator[Comparison | Flaw]:
     """Yield the comparisons of a tree: one per prompter's message with two ranked replies or more, and per person."""
-    for turns, node in _asked(_root(tree), (), best_only=False):
+    for turns, way in _asked(_root(tree), (), (), best_only=False):
+        node = way[-1]
         replies = _replies(node)
         ranked = [reply for reply in replies if isinstance(reply.get("rank"), int)]
         if len(ranked) < 2:
@@ -34,8 +47,10 @@ def comparisons_of(tree: Row, said: Provenance) -> Iterator[Comparison | Flaw]:
             )
         # Published best first; by id their place says nothing about their rank.
         ranked.sort(key=lambda reply: str(reply.get("message_id")))
-        prompt, texts = _prompt(tree, turns, said), tuple(exact_text(reply, "text") for reply in ranked)
-        single = list(_single_orders(node, [str(reply.get("message_id")) for reply in ranked]))
+        names = [str(reply.get("message_id")) for reply in ranked]
+        single = list(_single_orders(node, names))
+        prompt = _prompt(tree, turns, _kept(tree, way, ranked, with_rank=_merged_otherwise(single, ranked)), said)
+        texts = tuple(exact_text(reply, "text") for reply in ranked)
         for person, ranks, none in single:
             yield Comparison(prompt=prompt, replies=texts, ranks=ranks, ranker=person, none_acceptable=none)
         if not single:
@@ -60,8 +75,8 @@ def demonstrations_of(tree: Row, said: Provenance) -> Iterator[Demonstration | F
 
     A reply written by a model is no demonstration and is rejected with that reason; the path goes on through it.
     """
-    for turns, node in _asked(_root(tree), (), best_only=True):
-        best = _best(node)
+    for turns, way in _asked(_root(tree), (), (), best_only=True):
+        best = _best(way[-1])
         if best is None:
             continue  # a question nobody answered
         if best.get("synthetic"):
@@ -69,7 +84,9 @@ def demonstrations_of(tree: Row, said: Provenance) -> Iterator[Demonstration | F
             yield Flaw(f"the best reply {best.get('message_id')} was written by a model ({author})")
             continue
         yield Demonstration(
-            prompt=_prompt(tree, turns, said), reply=exact_text(best, "text"), language=str(best.get("lang", "en"))
+            prompt=_prompt(tree, turns, _kept(tree, way, [best | {"lang": "en"}], with_rank=True), said),
+            reply=exact_text(best, "text"),
+            language=str(best.get("lang", "en")),
         )
 
 
@@ -98,22 +115,41 @@ def _best(node: Row) -> Row | None:
     return replies[0] if len(replies) == 1 else None
 
 
-def _asked(node: Row, before: Turns, *, best_only: bool) -> Iterator[tuple[Turns, Row]]:
-    """Yield (conversation up to and with the prompter's message, its node), depth first."""
-    turns = (*before, Message(role="user", content=exact_text(node, "text")))
-    yield turns, node
+def _asked(node: Row, before: Turns, way: Way, *, best_only: bool) -> Iterator[tuple[Turns, Way]]:
+    """Yield (conversation up to and with the prompter's message, the nodes of its turns), depth first."""
+    turns, way = (*before, Message(role="user", content=exact_text(node, "text"))), (*way, node)
+    yield turns, way
     best = _best(node)
     for reply in [best] if best_only and best else [] if best_only else _replies(node):
         answered = (*turns, Message(role="assistant", content=exact_text(reply, "text")))
         for child in objects_of(reply.get("replies"), "replies"):
             if child.get("role") == "prompter" and not child.get("deleted"):
-                yield from _asked(child, answered, best_only=best_only)
+                yield from _asked(child, answered, (*way, reply), best_only=best_only)
 
 
-def _prompt(tree: Row, turns: Turns, said: Provenance) -> Prompt:
+def _merged_otherwise(single: Sequence[tuple[str, tuple[int, ...], bool]], replies: Sequence[Row]) -> bool:
+    """Say whether the publisher made other ranks of the single orders than their sums give."""
+    sums = [sum(ranks[place] for _, ranks, _ in single) for place in range(len(replies))]
+    return bool(single) and [one["rank"] for one in replies] != [sum(other < own for other in sums) for own in sums]
+
+
+def _kept(tree: Row, way: Way, replies: Sequence[Row], *, with_rank: bool) -> dict[str, str]:
+    """Return what a tree and its messages say beyond their texts."""
+    more = {key: one for key, one in tree.items() if key not in {"message_tree_id", "prompt"}}
+    attrs = kept_parts("tree", [{key: one for key, one in more.items() if (key, one) != TREE_STATE}])
+    extras, name = [message_extras(node) for node in way], str(tree.get("message_tree_id"))
+    if re.fullmatch(re.escape(name) + r"(\.[0-9]+)?", str(way[0].get("message_id"))):
+        extras[0].pop("message_id", None)  # as it would be named here
+    attrs |= kept_parts("turns", extras)
+    attrs |= kept_parts("replies", [message_extras(node, with_rank=with_rank) for node in replies])
+    language = way[-1].get("lang")
+    return attrs | ({"language": language} if isinstance(language, str) and language not in ("", "en") else {})
+
+
+def _prompt(tree: Row, turns: Turns, attrs: dict[str, str], said: Provenance) -> Prompt:
     name = str(tree.get("message_tree_id", ""))
-    attrs = {} if name == tree_id(turns[0].content) else {"group": name}
-    return prompt_of(turns, said.of(SOURCE, LICENCE), attrs)
+    group = {} if name == tree_id(turns[0].content) else {"group": name}
+    return prompt_of(turns, said.of(SOURCE, LICENCE), group | attrs)
 
 
 def _of_trees(convert: Convert, rows: Sequence[Row], said: Provenance) -> Iterator[Record | Flaw]:

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trivium.human.formats.rows import Flaw, Row
+from trivium.human.formats.turns import parts
 from trivium.records import Comparison, Demonstration, Message, content_id
 
 RANKER = "oasst-consensus"
 ROLES = {"user": "prompter", "assistant": "assistant"}
 OF_TREE = ("message_tree_id", "tree_state")
+TREE_STATE = ("tree_state", "ready_for_export")
+SHAPE = {"text", "role", "parent_id", "replies", "rank"}
+"""Fields of a message that the conversation and the order say themselves."""
+OWN_ID = re.compile(r"\.[0-9]{4}")
+"""What an id that was made here adds to the parent's."""
+PLAIN = {"lang": "en", "review_count": 0, "review_result": True, "deleted": False, "synthetic": False}
+
+
+def message_extras(node: Row, *, with_rank: bool = False) -> Row:
+    """Return what a message says beyond its text, its place, and an id that it would be given here."""
+    more = {key: one for key, one in node.items() if key not in SHAPE and (key, one) not in PLAIN.items()}
+    if OWN_ID.fullmatch(str(node.get("message_id")).removeprefix(str(node.get("parent_id")))):
+        del more["message_id"]
+    events = more.pop("events", None)
+    if isinstance(events, dict) and (left := {key: one for key, one in events.items() if key != "ranking"}):
+        more["events"] = left
+    return dict(sorted((more | ({"rank": node["rank"]} if with_rank and "rank" in node else {})).items()))
 
 
 def tree_id(opening: str) -> str:
@@ -32,12 +51,13 @@ def trees_of(records: Sequence[Any]) -> list[Row]:
             _rank(leaf, record, tree_key(record))
         else:
             assert isinstance(record, Demonstration)
-            node = _child(leaf, Message(role="assistant", content=record.reply))
+            [more] = parts(record.prompt.attrs, "replies") or [{}]
+            node = _child(leaf, Message(role="assistant", content=record.reply), more)
             node["lang"] = record.language
     name = tree_key(records[0])
-    return [
-        {"message_tree_id": name, "tree_state": "ready_for_export", "prompt": _settled(one)} for one in roots.values()
-    ]
+    [beside] = parts(records[0].prompt.attrs, "tree") or [{}]
+    head = {"message_tree_id": name} | dict([TREE_STATE]) | beside
+    return [{key: head[key] for key in OF_TREE} | {"prompt": _settled(one)} | head for one in roots.values()]
 
 
 def _grow(roots: dict[str, Row], record: Any) -> Row:
@@ -46,34 +66,43 @@ def _grow(roots: dict[str, Row], record: Any) -> Row:
     for number, turn in enumerate(turns):
         if turn.role != ("user", "assistant")[number % 2]:
             raise Flaw("a tree holds questions and answers in turn, and no system turn")
-    name = tree_key(record)
-    root = roots.setdefault(turns[0].content, _node(f"{name}.{len(roots)}" if roots else name, None, turns[0]))
-    node = root
-    for turn in turns[1:]:
-        node = _child(node, turn)
+    name, known = tree_key(record), parts(record.prompt.attrs, "turns")
+    more = known if len(known) == len(turns) else [{}] * len(turns)
+    if "language" in record.prompt.attrs and "lang" not in more[-1]:
+        more = [*more[:-1], more[-1] | {"lang": record.prompt.attrs["language"]}]
+    first = _node(f"{name}.{len(roots)}" if roots else name, None, turns[0]) | more[0]
+    node = roots.setdefault(turns[0].content, first)
+    for turn, own in zip(turns[1:], more[1:], strict=True):
+        node = _child(node, turn, own)
     return node
 
 
 def _node(name: str, parent: str | None, turn: Message) -> Row:
     row: Row = {"message_id": name} | ({"parent_id": parent} if parent else {})
-    row |= {"text": turn.content, "role": ROLES[turn.role], "lang": "en", "review_count": 0, "review_result": True}
-    return row | {"deleted": False, "synthetic": False, "replies": []}
+    return row | {"text": turn.content, "role": ROLES[turn.role]} | PLAIN | {"replies": []}
 
 
-def _child(node: Row, turn: Message) -> Row:
-    """Return the reply with that text, made where it is missing. Ids sort as the replies were given."""
+def _child(node: Row, turn: Message, more: Row) -> Row:
+    """Return the reply with that text, made where it is missing, with what is known of it. Ids sort as the replies were
+    given.
+    """
     for reply in node["replies"]:
         if reply["text"] == turn.content:
             found: Row = reply
             return found
-    made = _node(f"{node['message_id']}.{len(node['replies']):04d}", node["message_id"], turn)
+    made = _node(f"{node['message_id']}.{len(node['replies']):04d}", node["message_id"], turn) | more
     node["replies"].append(made)
     return made
 
 
 def _rank(node: Row, record: Comparison, name: str) -> None:
     """Note a person's order at the node; the consensus goes into the replies' ranks."""
-    replies = [_child(node, Message(role="assistant", content=text)) for text in record.replies]
+    known = parts(record.prompt.attrs, "replies")
+    more = known if len(known) == len(record.replies) else [{}] * len(record.replies)
+    replies = [
+        _child(node, Message(role="assistant", content=text), own)
+        for text, own in zip(record.replies, more, strict=True)
+    ]
     if len({reply["message_id"] for reply in replies}) != len(replies):
         raise Flaw("two of its replies are the same text, which a tree cannot tell apart")
     if record.ranker == RANKER:
@@ -104,9 +133,9 @@ def _settled(node: Row) -> Row:
             if all(reply["message_id"] in order for order in orders)
         }
         for reply in replies:
-            if reply["message_id"] in total:
+            if reply["message_id"] in total and "rank" not in reply:
                 reply["rank"] = sum(other < total[reply["message_id"]] for other in total.values())
-    replies.sort(key=lambda reply: (reply.get("rank") is None, reply.get("rank", 0), reply["message_id"]))
+    replies.sort(key=lambda reply: (reply.get("rank") is None, reply.get("rank", 0)))  # else as they were said
     return node | {"replies": replies}
 
 

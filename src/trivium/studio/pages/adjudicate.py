@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, get_args
 
 from fastapi.responses import Response
@@ -11,12 +10,13 @@ from trivium.human.desk import adjudication, assignment, guards
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.guards import GuardVerdict
 from trivium.human.desk.work import Work
-from trivium.human.rubrics import reply_name
+from trivium.human.rubrics import Rubric, reply_name
 from trivium.human.store.work import Item
 from trivium.studio.here import Here
 from trivium.studio.pages.judge import decision_shown, verdicts
 from trivium.studio.pages.working import nothing, prompt_shown, skip, start_of, work_facts
 from trivium.studio.routes import get, post
+from trivium.studio.said import of_replies, why_contested
 
 
 @get("/p/{slug}/adjudicate", writes=True)
@@ -32,22 +32,15 @@ def next_contested(here: Here, slug: str) -> Response:
     return here.to(f"/p/{slug}/adjudicate/{work.assignment_id}")
 
 
-def _ranked(here: Here, work: Work, labels: Mapping[str, str]) -> dict[str, Any]:
+def _ranked(here: Here, work: Work, rubric: Rubric | None) -> dict[str, Any]:
     found = adjudication.look(here.db, here.actor, work.assignment_id)
-    ranks = found.aggregate.get("mean_ranks") or []
-
-    def flags_on(slot: int) -> list[str]:
-        set_ = {flag for one in found.submissions for flag, marks in one.flags.items() if marks[slot]}
-        return sorted(labels.get(flag, flag) for flag in set_)
-
+    said = of_replies(found.submissions, found.aggregate, rubric, here.words)
     replies = [
-        {"letter": reply_name(slot), "content": text, "mean_rank": ranks[slot] if slot < len(ranks) else None,
-         "ranks": [one.ranks[slot] for one in found.submissions if one.ranks],
-         "flags": flags_on(slot)}
+        {"letter": reply_name(slot), "content": text, "said": said[slot] if slot < len(said) else None}
         for slot, text in enumerate(found.replies)
-    ]  # fmt: skip
+    ]
     people = [one.person for one in found.submissions if one.ranks]
-    why = here.words.told(found.aggregate.get("contested") or "")
+    why = why_contested(found.aggregate, rubric, here.words)
     return {"replies": replies, "people": people, "why": why, "notes": found.notes, "messages": found.messages}
 
 
@@ -66,7 +59,7 @@ def adjudicate(here: Here, slug: str, assignment_id: str) -> Response:
             reply=work.replies[0] if work.replies else "", decision=decision_shown(here, item), done=0, total=1,
             verdicts=verdicts(here), given=start_of(here, work),
         )  # fmt: skip
-    found = _ranked(here, work, {axis.key: axis.label for axis in facts["rubric"].axes} if facts["rubric"] else {})
+    found = _ranked(here, work, facts["rubric"])
     return here.page(
         "adjudicate.html", **facts, **{key: found[key] for key in ("replies", "people", "why", "notes")},
         prompt=prompt_shown(here, found["messages"], work.language, {}), given=start_of(here, work),
@@ -89,7 +82,7 @@ def decide(here: Here, slug: str, assignment_id: str) -> Response:
     else:
         order = [here.number(f"rank-{reply_name(slot)}") for slot in range(len(work.replies))]
         if not all(order):
-            raise Invalid({"rank-A": here.say("Give each reply a rank, or decide that there is no pair.")})
+            raise Invalid({"order": here.say("Give each reply a rank, or decide that there is no pair.")})
         adjudication.decide(here.db, here.actor, assignment_id, "winner", order=order, note=note)
     return here.to(f"/p/{slug}/adjudicate", here.say("Decided."))
 

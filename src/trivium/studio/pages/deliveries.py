@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fastapi.responses import Response
 from sqlalchemy import func, select
 
-from trivium.human.delivery.read import read
+from trivium.human.delivery.read import Delivered, read
 from trivium.human.desk import deliveries
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.milestone import Contents
 from trivium.human.formats import FORMATS, export, format_of, losses
+from trivium.human.pairs import PairMode, columned, pairs
 from trivium.human.store.deliveries import Delivery
 from trivium.human.store.people import Person
 from trivium.human.store.work import Item
-from trivium.records import Record
+from trivium.records import Comparison, Record
 from trivium.studio.here import Here
 from trivium.studio.pages.sealing import STATES, draft_facts, form_of
 from trivium.studio.problems import sentence
@@ -25,6 +26,11 @@ from trivium.studio.routes import get, post
 
 SHAPES = {"draft": "wait", "sealed": "now", "accepted": "ok", "rejected": "bad"}
 NOUNS = {"demonstrations": "{n} pairs", "comparisons": "{n} rankings", "judgements": "{n} judgements"}
+ORDERS = {
+    "each": "each person’s order",
+    "best_worst": "the winner and the loser of each prompt",
+    "all_pairs": "all pairs of each prompt, by mean rank",
+}
 TITLES = {"demonstrations": "Pairs", "comparisons": "Rankings", "judgements": "Judgements"}
 SHEET = {
     "Roles": "Who took part", "Prompts come from": "Prompts come from", "internal QA": "Partner review",
@@ -224,22 +230,40 @@ def one_file(here: Here, slug: str, milestone: str, name: str) -> Response:
     return _file(data, name, MEDIA.get(Path(name).suffix, "application/octet-stream"))
 
 
-def _records(here: Here, slug: str, milestone: str) -> list[Record]:
+def _delivered(here: Here, slug: str, milestone: str) -> Delivered:
     standing = here.project(slug, "see_deliveries")
-    row = deliveries.get(here.db, here.actor, standing.project.id, milestone)
-    found = read(deliveries.all_files(here.db, row.id))
-    return [*found.demonstrations, *found.comparisons, *found.judgements]
+    return read(deliveries.all_files(here.db, deliveries.get(here.db, here.actor, standing.project.id, milestone).id))
+
+
+def _records(found: Delivered, orders: str, format_name: str) -> list[Record]:
+    """Return a milestone's records: each person's order, or the pairs that the orders of a prompt come to together."""
+    comparisons: list[Comparison] = list(found.comparisons)
+    if orders in get_args(PairMode):
+        comparisons = list(pairs(found.aggregates, orders))  # type: ignore[arg-type]
+        if format_name not in ("trivium", "parquet"):
+            comparisons = list(map(columned, comparisons))
+    return [*found.demonstrations, *comparisons, *found.judgements]
+
+
+def _orders(here: Here) -> str:
+    asked = here.request.query_params.get("orders", "each")
+    return asked if asked in ORDERS else "each"
 
 
 @get("/p/{slug}/deliveries/{milestone}/export")
 def export_page(here: Here, slug: str, milestone: str) -> Response:
     """Say what an export in another format would lose, before it is made."""
-    records = _records(here, slug, milestone)
-    chosen = format_of(here.request.query_params.get("format", "trivium"))
+    found, asked = _delivered(here, slug, milestone), here.request.query_params
+    chosen, orders = format_of(asked.get("format", "trivium")), _orders(here)
+    records = _records(found, orders, chosen.name)
+    ways = [(key, here.say(words)) for key, words in ORDERS.items()] if found.comparisons else []
     return here.page(
         "export.html",
         milestone=milestone,
         chosen=chosen,
+        orders=orders,
+        ways=ways,
+        num_contested=0 if orders == "each" else sum(one.contested is not None for one in found.aggregates),
         losses=losses(chosen.name, records),
         num_records=len(records),
         formats=[(name, one.title) for name, one in FORMATS.items() if one.written],
@@ -249,8 +273,8 @@ def export_page(here: Here, slug: str, milestone: str) -> Response:
 @get("/p/{slug}/deliveries/{milestone}/export/{name}")
 def export_file(here: Here, slug: str, milestone: str, name: str) -> Response:
     """The milestone's records in another format."""
-    records = _records(here, slug, milestone)
-    chosen = format_of(name)
+    found, chosen = _delivered(here, slug, milestone), format_of(name)
+    records = _records(found, _orders(here), name)
     with tempfile.TemporaryDirectory(prefix="trivium-export-") as folder:
         path = Path(folder) / f"{slug}-{milestone}-{chosen.name}{chosen.suffixes[0]}"
         export(chosen.name, records, path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from trivium.human.desk import comments, review
+from trivium.human.desk import comments, review, submissions
 from trivium.human.desk.actor import Ability, Standing
 from trivium.human.desk.errors import NotAllowed, Unknown
+from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.work import latest_replies
 from trivium.human.rubrics import reply_name
 from trivium.human.store.people import Person
@@ -17,6 +18,7 @@ from trivium.studio.pages.batches import SHAPES, STATES
 from trivium.studio.pages.review import story_of
 from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
+from trivium.studio.said import of_replies, why_contested
 
 
 def _insider(here: Here, slug: str) -> Standing:
@@ -42,21 +44,27 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
     item = _item(here, item_id)
     dossier = review.dossier(here.db, here.actor, item.id)
     prompt = here.db.get(PoolPrompt, item.prompt_id) if item.prompt_id else None
-    ranks = (dossier.aggregate or {}).get("mean_ranks") or []
+    batch = here.db.get_one(Batch, item.batch_id)
+    answers = submissions.of_items(here.db, [item.id])
+    rubric = terms_of(here.db, batch.guideline_id).rubric
+    said = of_replies(answers, dossier.aggregate, rubric, here.words)
     replies = []
-    for place, row in enumerate(latest_replies(here.db, item.id)):
+    rows = latest_replies(here.db, item.id)
+    several = len(rows) > 1
+    for place, row in enumerate(rows):
         author = here.db.get(Person, row.author_id) if row.author_id else None
         by = author.pseudonym if author else row.model_ref if standing.can("manage") else ""
         replies.append({
-            "name": here.say("Reply {slot}", slot=reply_name(place)) if ranks else here.say("Reply"), "by": by or "",
-            "content": row.content, "mean_rank": ranks[place] if place < len(ranks) else None,
+            "name": here.say("Reply {slot}", slot=reply_name(place)) if several else here.say("Reply"), "by": by or "",
+            "content": row.content, "said": said[place] if place < len(said) else None,
         })  # fmt: skip
     return here.page(
         "item.html", item=item, item_is=SHAPES.get(item.state, "now"),
-        says=here.say(STATES.get(item.state, item.state)), batch=here.db.get_one(Batch, item.batch_id),
+        says=here.say(STATES.get(item.state, item.state)), batch=batch,
         replies=replies, story=story_of(here, dossier),
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
-        contested=here.words.told(str((dossier.aggregate or {}).get("contested") or "")),
+        num_none=sum(one.none_acceptable for one in answers), num_answers=len(answers),
+        contested=why_contested(dossier.aggregate, rubric, here.words),
         comments=[{"who": name, "body": row.body, "at": row.created_at}
                   for row, name in comments.on(here.db, here.actor, item.id)],
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from fastapi.responses import Response
@@ -34,7 +35,7 @@ def _shown(here: Here, slug: str, link: str = "", hook_secret: str = "") -> Resp
         "members.html", members=here.leaf(members), text=text, link=link, hook_secret=hook_secret,
         waiting=waiting[:WAITING_SHOWN], num_waiting=len(waiting), asked=here.given(),
         given=here.given(**start) if "overlap" in here.form else start,
-        hooks=webhooks.listed(here.db, here.actor, project_id),
+        hooks=webhooks.told(here.db, here.actor, project_id),
         parties=[(key, here.say(key)) for key in get_args(Party)],
         roles=[(key, here.say(key)) for key in get_args(Role)],
     )  # fmt: skip
@@ -95,8 +96,17 @@ def add_hook(here: Here, slug: str) -> Response:
     """Send the project's events to an address; the secret is shown once."""
     standing = here.project(slug, "manage")
     address = check_address(here.field("url"), private=here.settings.private_hooks)
-    row = webhooks.create(here.db, here.actor, standing.project.id, address)
+    topics = [one for one in re.split(r"[\s,]+", here.field("topics")) if one]
+    row = webhooks.create(here.db, here.actor, standing.project.id, address, topics)
     return _shown(here, slug, hook_secret=row.secret)
+
+
+@post("/p/{slug}/webhooks/{hook_id}/again", again=members_page)
+def send_again(here: Here, slug: str, hook_id: str) -> Response:
+    """Try once more what was given up."""
+    standing = here.project(slug, "manage")
+    number = webhooks.again(here.db, here.actor, standing.project.id, hook_id)
+    return here.to(f"/p/{slug}/members", here.say("{n} messages are tried again.", n=number))
 
 
 @post("/p/{slug}/webhooks/{hook_id}/remove", again=members_page)

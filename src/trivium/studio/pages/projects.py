@@ -17,9 +17,9 @@ from trivium.studio.routes import get, post
 
 KINDS = (
     ("demonstration", "Write demonstrations", "prompts and replies, with marks, through two reviews"),
-    ("comparison", "Rank replies", "several people put the replies to one prompt in order, each alone"),
+    ("comparison", "Rank replies", "several people order or score the replies to one prompt, or give single ones a thumb, each alone"),
     ("redteam", "Attack", "prompts that make a model fail, with what it said"),
-    ("guard_review", "Judge", "thumbs on replies, and what the guard stopped or let pass"),
+    ("guard_review", "Judge", "what the server’s guard stopped or let pass: rightly, wrongly, or unsure"),
 )
 
 SHARES = {"internal_qa.share": "internal_share", "client_qa.share": "client_share"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from trivium.core.errors import InputError
 from trivium.human.desk import assignment, ranking
 from trivium.human.desk.errors import Invalid
 from trivium.human.desk.guidelines import terms_of
@@ -126,9 +126,9 @@ def _number(here: Here, name: str) -> float | None:
     try:
         number = float(text) if text else None
     except ValueError as error:
-        raise InputError(f"wanted a number for {name}, found {text[:40]!r}") from error
+        raise Invalid({name: f"wanted a number, found {text[:40]!r}"}) from error
     if number is not None and not math.isfinite(number):
-        raise InputError(f"wanted a number for {name}, found {text[:40]!r}")
+        raise Invalid({name: f"wanted a number, found {text[:40]!r}"})
     return number
 
 
@@ -140,6 +140,24 @@ def _marks(here: Here, axis: Axis, letters: list[str]) -> list[float | None]:
     return [_number(here, f"mark-{axis.key}-{letter}") for letter in letters]
 
 
+def _open(
+    rubric: Rubric, letters: list[str], marks: Mapping[str, list[float | None]], words: Mapping[str, str]
+) -> dict[str, str]:
+    """Return field → what is still to do there, so that each is told where it is."""
+    wrong: dict[str, str] = {}
+    for axis in rubric.axes:
+        name = axis.key
+        if axis.required and name in words and not words[name]:
+            wrong[f"item-{name}"] = f"{axis.label}: write a sentence"
+        if axis.required and name in marks and axis.subject == "item" and marks[name] == [None]:
+            wrong[f"item-{name}"] = f"{axis.label}: still to mark"
+        if axis.required and name in marks and axis.subject == "reply":
+            for letter, mark in zip(letters, marks[name], strict=True):
+                if mark is None:
+                    wrong[f"mark-{name}-{letter}"] = f"{axis.label}: still to mark for reply {letter}"
+    return wrong
+
+
 def order_of(here: Here, rubric: Rubric, num_replies: int) -> Order:
     """Return what the form says, over the replies as shown."""
     letters = [reply_name(place) for place in range(num_replies)]
@@ -148,10 +166,12 @@ def order_of(here: Here, rubric: Rubric, num_replies: int) -> Order:
     if rubric.ranked and missing:
         raise Invalid({f"rank-{letter}": here.say("Reply {slot} has no rank yet.", slot=letter) for letter in missing})
     numbers = [axis for axis in rubric.axes if axis.kind not in ("rank", "text")]
+    marks = {axis.key: _marks(here, axis, letters) for axis in numbers}
+    words = {axis.key: here.field(f"item-{axis.key}") for axis in rubric.axes if axis.kind == "text"}
+    if open_ := _open(rubric, letters, marks, words):
+        raise Invalid(open_)
     return Order(
-        digits=digits if rubric.ranked else None,
-        marks={axis.key: _marks(here, axis, letters) for axis in numbers},
-        words={axis.key: here.field(f"item-{axis.key}") for axis in rubric.axes if axis.kind == "text"},
+        digits=digits if rubric.ranked else None, marks=marks, words=words,
         none_acceptable=here.field("none_acceptable") == "1", note=here.field("note"),
         seconds=float(here.number("active_seconds")),
     )  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi.responses import Response
 
 from trivium.core.words import count_words
-from trivium.human.desk import assignment, near, review
+from trivium.human.desk import assignment, near, review, submissions
 from trivium.human.desk.batches import TEXTS
 from trivium.human.desk.errors import Invalid, NotAllowed
+from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.review import REASONS, Dossier, Review
 from trivium.human.desk.settings import settings_of
 from trivium.human.desk.work import Work
@@ -22,6 +23,7 @@ from trivium.studio.changes import changes
 from trivium.studio.here import Here
 from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
 from trivium.studio.routes import get, post
+from trivium.studio.said import of_replies, why_contested
 
 SAMPLE_SHOWN = 12
 PASTED_MUCH = 0.5  # share of a reply that came by paste from which the page says so
@@ -86,14 +88,15 @@ def story_of(here: Here, dossier: Dossier) -> list[dict[str, Any]]:
 def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
     """Return the replies as the page shows them: a written one with its last round, ranked ones with mean ranks."""
     if work.kind == "comparison":
-        ranks = (dossier.aggregate or {}).get("mean_ranks") or []
+        answers = submissions.of_items(here.db, [work.item_id])
+        said = of_replies(answers, dossier.aggregate, terms_of(here.db, work.guideline_id).rubric, here.words)
         return [
             {
                 "name": here.say("Reply {slot}", slot=reply_name(place)),
                 "content": text,
                 "before": None,
                 "num_words": count_words(text),
-                "mean_rank": ranks[place] if place < len(ranks) else None,
+                "said": said[place] if place < len(said) else None,
             }
             for place, text in enumerate(work.replies)
         ]
@@ -106,7 +109,7 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
             "name": name,
             "content": now_text,
             "before": before,
-            "mean_rank": None,
+            "said": None,
             "num_words": count_words(now_text),
             "changes": changes(before, now_text) if before is not None else None,
             "num_words_before": count_words(before) if before is not None else 0,
@@ -146,8 +149,9 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
                 "more": "",
             }
         )
-    if contested := (dossier.aggregate or {}).get("contested"):
-        found.append({"is": "warn", "says": here.say("Contested"), "more": here.words.told(str(contested))})
+    rubric = terms_of(here.db, work.guideline_id).rubric
+    if contested := why_contested(dossier.aggregate, rubric, here.words):
+        found.append({"is": "warn", "says": here.say("Contested"), "more": contested})
     return found
 
 

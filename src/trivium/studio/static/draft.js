@@ -174,7 +174,7 @@ function refused(said) {
     place.append(Object.assign(document.createElement('p'), { className: 'error small sent', textContent: message }));
   }
   const first = form.querySelector('.is-bad :is(input, select, textarea)');
-  if (first) first.focus();
+  if (first) first.focus(); else bar.scrollIntoView({ block: 'center' });
 }
 
 function submitted(event) {

@@ -46,11 +46,15 @@ document.addEventListener('htmx:configRequest', (event) => { event.detail.header
 // A narrow screen scrolls the navigation to where one is.
 document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
-// What is shown, with the page or in the place of a part of it: times of the server in the reader's own; and what is said after
-// an action is read out even where the focus is elsewhere.
+// What is shown, with the page or in the place of a part of it: times of the server in the reader's own; and what is said after an
+// action is read out even where the focus is elsewhere.
 function setOut() {
   for (const time of document.querySelectorAll('time[datetime]')) {
     time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  }
+  // A text, code or table larger than its place is scrolled by keys, too.
+  for (const part of document.querySelectorAll('.reply > .words, :is(.words, .guide) :is(pre, table)')) {
+    if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) part.tabIndex = 0;
   }
   const said = document.querySelector('.flash');
   const announce = document.getElementById('announce');
