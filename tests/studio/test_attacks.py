@@ -55,9 +55,10 @@ class Page(HTMLParser):
         for name, value in given.items():
             if name.startswith(("on", "hx-on")) or name in ("style", "srcdoc"):
                 self.faults.append(f"{tag} {name}={value[:40]}")
-            if name in ("href", "src", "action", "formaction", "hx-get", "hx-post") and not self.OWN.match(value):
-                if not (tag == "a" and name == "href" and self.OUT.match(value) and "noopener" in given.get("rel", "")):
-                    self.faults.append(f"{tag} {name}={value[:60]}")
+            leads = name in ("href", "src", "action", "formaction", "hx-get", "hx-post")
+            out = tag == "a" and name == "href" and self.OUT.match(value) and "noopener" in given.get("rel", "")
+            if leads and not out and not self.OWN.match(value):
+                self.faults.append(f"{tag} {name}={value[:60]}")
         if tag == "a" and given.get("href", "").startswith("/"):
             self.links.append(given["href"].partition("#")[0])
 
