@@ -154,6 +154,15 @@ class Databases:
         self.made.append(made)
         return made
 
+    def empty(self) -> Database:
+        """Return a database without tables."""
+        if self.cluster is not None:
+            made = Database(self.cluster.url(self.cluster.make()))
+        else:
+            made = Database(str(self.folder / f"studio_{next(_NUMBERS)}.db"))
+        self.made.append(made)
+        return made
+
     def keep(self, database: Database) -> Callable[[], None]:
         """Keep a database as it is now; return what brings it back to that, however often."""
         database.close()

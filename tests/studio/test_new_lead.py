@@ -200,3 +200,10 @@ def test_a_lead_is_told_whom_a_batch_will_wait_for(visit: Visit) -> None:
     board = lead.get("/p/fresh/batches").text
     assert "Nobody here writes. Invite a writer." in board
     assert "review." not in board  # the lead is one of ourselves and may review
+
+
+def test_an_erasure_that_was_not_signed_says_that_nothing_was_erased(visit: Visit) -> None:
+    heron = visit("heron-12")
+    kept = heron.post("/profile/erase", {"sign": "somebody"}, page="/profile")
+    assert errors(kept.text) == ["Nothing was erased: type heron-12, your pseudonym"]
+    assert heron.get("/profile").status_code == 200

@@ -1,7 +1,7 @@
 """Turns what broke below the pages into one sentence and its status: a database that is gone, a disk that is full.
 
-Whatever is told here was not kept; what was acknowledged before is. A page of work that hears 503 holds what one did and
-sends it again by itself, so that it goes on when the database does.
+Whatever is told here was not kept; what was acknowledged before is. A page of work that hears 503 holds what one did
+and sends it again by itself, so that it goes on when the database does.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def sentence_of(error: SQLAlchemyError | OSError) -> str | None:
 
 
 def answer_broken(request: Request, settings: StudioSettings, said: str, status: int) -> Response:
-    """Return the no in the way that was asked, without the database: nobody is known, and the browser's language holds."""
+    """Return the no in the way that was asked, without the database: nobody is known, and the browser's language
+    holds.
+    """
     here = Here(request, cast(Session, None), settings, None)
     if request.url.path.startswith("/api/") or here.wants_json:
         api = request.url.path.startswith("/api/")
@@ -87,4 +89,4 @@ def add_broken(app: FastAPI, settings: StudioSettings) -> None:
     handlers: tuple[tuple[type[Exception], Callable[[Request, Exception], Awaitable[Response]]], ...]
     handlers = ((SQLAlchemyError, unkept), (OSError, unkept), (Exception, broken))
     for kind, handler in handlers:
-        app.add_exception_handler(kind, handler)  # type: ignore[arg-type] -- Starlette's own type wants the narrow one
+        app.add_exception_handler(kind, handler)

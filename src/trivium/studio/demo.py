@@ -38,7 +38,7 @@ from trivium.human.ranking import AggregateRules
 from trivium.human.rubrics import RUBRICS
 from trivium.human.states import Step
 from trivium.human.store.database import Database
-from trivium.human.store.people import Party, Person, Role
+from trivium.human.store.people import Person
 from trivium.human.store.projects import Project
 from trivium.primer.config import PrimerConfig
 from trivium.primer.demonstrations import as_prompt, write_demonstrations
@@ -47,28 +47,13 @@ from trivium.primer.rankers import PANEL, Ranker
 from trivium.records import prompt_length
 from trivium.studio import demo_texts
 from trivium.studio.demo_guard import decisions
+from trivium.studio.demo_people import CAST
 
 SEED = 1
-CAST: dict[str, tuple[tuple[str, Party, Role], ...]] = {
-    "lark-01": (
-        ("plain-words", "internal", "lead"),
-        ("everyday-help", "internal", "lead"),
-        ("door-watch", "internal", "lead"),
-    ),
-    "tern-04": (("plain-words", "partner", "writer"),),
-    "wren-19": (("plain-words", "partner", "writer"),),
-    "dunlin-30": (("plain-words", "partner", "writer"),),
-    "owl-31": (("plain-words", "partner", "reviewer"), ("everyday-help", "partner", "reviewer")),
-    "stork-09": (("plain-words", "client", "lead"), ("everyday-help", "client", "lead")),
-    "heron-12": (("everyday-help", "internal", "labeller"),),
-    "finch-07": (("everyday-help", "internal", "labeller"),),
-    "plover-02": (("everyday-help", "internal", "labeller"),),
-    "swift-28": (("everyday-help", "internal", "labeller"),),
-    "crane-15": (("everyday-help", "internal", "labeller"),),
-    "gull-20": (("door-watch", "internal", "labeller"),),
-}
 WRITERS = ("tern-04", "wren-19", "dunlin-30")
 NUM_GOLD = 3  # a batch
+BATCHES = {"accepted": 1.0, "client_qa": 0.12, "rework": 0.12, "internal_qa": 0.12, "working": 0.25}
+"""How far each batch of pairs has come, and its part of each cell."""
 FILLED = (1.0, 0.25, 0.6, 0.17, 0.75, 0.4)
 """How much of a cell the first batch fills, cell after cell, so that the map has every strength to show."""
 ALSO_REPLIES = {"one_word": 4, "short_phrase": 60, "single_sentence": 50, "descriptive": 20}
@@ -177,7 +162,7 @@ def _write(db: Session, house: House) -> None:
     marks = ("task_type", "prompt_type", "prompt_length")
     cells = {key: min(16, count) for key, count in sorted(counts.items()) if count >= 3}
     where = {key: dict(zip(marks, key, strict=True)) for key in cells}
-    body = {
+    body: dict[str, Any] = {
         "dimensions": {mark: sorted({named[mark] for named in where.values()}) for mark in marks},
         "cells": [{"where": where[key], "target": target} for key, target in cells.items()],
         "also": [],
@@ -187,7 +172,7 @@ def _write(db: Session, house: House) -> None:
     body["also"] += [{"where": {mark: "yes"}, "target": target} for mark, target in ALSO_MARKS.items()]
     spec = specs.draft(db, lead, project.id, body)
     specs.freeze(db, lead, project.id, spec.id)
-    for share, until in ((1.0, "accepted"), (0.12, "client_qa"), (0.12, "rework"), (0.12, "internal_qa"), (0.25, "working")):
+    for until, share in BATCHES.items():
         batch = batches.open_batch(db, lead, project.id)
         taken = batches.planned(db, project.id)
         wanted = {}
@@ -211,7 +196,9 @@ def _write(db: Session, house: House) -> None:
 
 
 def _write_all(db: Session, house: House, project_id: str, *, again: bool = False) -> None:
-    """Let the writers take turns until nothing is left for them; who has something back writes only where it is to be written again."""
+    """Let the writers take turns until nothing is left for them; who has something back writes only where it is to be
+    written again.
+    """
     written, idle = 0, 0
     writers = [name for name in WRITERS if again or not home.returned(db, house.actors[name])]
     while idle < len(writers):
@@ -340,7 +327,8 @@ def _rank_all(db: Session, house: House, name: str, ranker: Ranker, most: int) -
         prompt = work.messages[-1].content
         golds = [house.golds[prompt, text] for text in work.replies]
         ordered = sorted(work.replies)  # ids and places on the page are of chance, what is felt is not
-        felt = dict(zip(ordered, ranker.rank(prompt, ordered, [house.golds[prompt, text] for text in ordered], SEED)))
+        ranks = ranker.rank(prompt, ordered, [house.golds[prompt, text] for text in ordered], SEED)
+        felt = dict(zip(ordered, ranks, strict=True))
         digits = tuple(felt[text] for text in work.replies)
         draw = stream(SEED, "demo marks", name, prompt)
         marks: dict[str, list[float | None]] = {}

@@ -193,9 +193,9 @@ class Here:
             self._cookie(answer, SAID_COOKIE, quote(json.dumps({"is": is_, "text": said})), 60)
         return answer
 
-    def begin(self, signed: Signed, address: str) -> Response:
+    def begin(self, signed: Signed, address: str, said: str = "") -> Response:
         """Send on with the cookie of a session that has just begun."""
-        answer = self.to(address)
+        answer = self.to(address, said)
         self._cookie(answer, csrf.SESSION_COOKIE, signed.secret, 14 * 24 * 3600)
         answer.delete_cookie(csrf.VISIT_COOKIE)
         return answer

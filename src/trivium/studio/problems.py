@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TITLES = {
     401: "Sign in first", 403: "Not yours to do", 404: "Not here", 409: "Somebody was faster", 413: "Too large",
-    422: "That cannot be", 429: "Too many tries", 500: "Something broke", 503: "Busy",
+    422: "That cannot be", 429: "Too many tries", 500: "Something broke", 503: "Not just now",
 }  # fmt: skip
 
 

@@ -86,11 +86,13 @@ def told(db: Session, actor: Actor, project_id: str) -> list[Told]:
         counts[row[0], row[1]] = row[2]
     wrong = select(Outbox.webhook_id, Outbox.last_error).where(mine, Outbox.last_error != "", Outbox.state != "sent")
     errors.update((row[0], row[1]) for row in db.execute(wrong.order_by(Outbox.created_at)))
+
+    def num(hook: Webhook, state: str) -> int:
+        return counts.get((hook.id, state), 0)
+
     return [
-        Told(one, *(counts.get((one.id, state), 0) for state in ("sent", "waiting", "given_up")),
-             errors.get(one.id, ""))
-        for one in hooks
-    ]  # fmt: skip
+        Told(one, num(one, "sent"), num(one, "waiting"), num(one, "given_up"), errors.get(one.id, "")) for one in hooks
+    ]
 
 
 def again(db: Session, actor: Actor, project_id: str, webhook_id: str) -> int:

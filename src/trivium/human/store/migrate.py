@@ -33,12 +33,26 @@ def prepare(database: Database) -> None:
         raise DatabaseError(
             f"the database was made by a later version: {error}", do="install that version or newer"
         ) from error
-    except DBAPIError as error:
-        raise DatabaseError(
-            f"the database cannot be reached: {str(error.orig).strip().splitlines()[0]}",
-            where=database.engine.url.render_as_string(hide_password=True),
-            do="check the URL and that the server runs",
-        ) from error
+    except (DBAPIError, OSError) as error:
+        raise _unready(database, str(getattr(error, "orig", error)).strip().splitlines()[0]) from error
+
+
+_WRONG = (
+    ("not a database", "this file is no SQLite database: {}", "name another file, or one that is not there yet"),
+    ("already exists", "the database holds tables of something else: {}", "name an empty database"),
+    ("disk is full", "the disk is full: {}", "make room, and begin again"),
+    ("readonly", "the database cannot be written: {}", "name a file that can be written, in a folder that can"),
+    ("Read-only", "the database cannot be written: {}", "name a file that can be written, in a folder that can"),
+    ("unable to open", "the file cannot be opened: {}", "name a file that can be written, in a folder that can"),
+    ("locked", "another program holds the database: {}", "end that program, and begin again"),
+)
+"""What the driver says → what it means, and what to do."""
+
+
+def _unready(database: Database, told: str) -> DatabaseError:
+    found = next((row for row in _WRONG if row[0] in told), None)
+    says, do = found[1:] if found else ("the database cannot be reached: {}", "check the URL and that the server runs")
+    return DatabaseError(says.format(told), where=database.engine.url.render_as_string(hide_password=True), do=do)
 
 
 def config(connection: Connection) -> Config:

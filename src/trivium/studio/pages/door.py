@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
@@ -101,7 +103,8 @@ def join_page(here: Here, secret: str) -> Response:
     )
     says = here.say("You come as: {what}.", what=as_what)
     project = here.db.get(Project, row.project_id) if row.project_id else None
-    facts = {"heading": here.say("You are invited"), "says": says, "to": project.title if project else ""}
+    facts: dict[str, Any] = {"heading": here.say("You are invited"), "says": says}
+    facts["to"] = project.title if project else ""
     if here.visit is not None:
         return here.page("join_known.html", **facts)
     return here.page("join.html", given=here.given(), button=here.say("Come in"), known=True, **facts)

@@ -70,7 +70,7 @@ def change_password(here: Here) -> Response:
     signed = people.change_password(
         here.db, here.actor, str(here.form.get("old") or ""), str(here.form.get("new") or "")
     )
-    return here.begin(signed, "/profile")
+    return here.begin(signed, "/profile", here.say("Changed. You are signed out everywhere else."))
 
 
 @post("/profile", again=profile_page)

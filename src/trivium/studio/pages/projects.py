@@ -17,7 +17,7 @@ from trivium.studio.routes import get, post
 
 KINDS = (
     ("demonstration", "Write demonstrations", "prompts and replies, with marks, through two reviews"),
-    ("comparison", "Rank replies", "several people order or score the replies to one prompt, or give single ones a thumb, each alone"),
+    ("comparison", "Rank replies", "people order, score or give a thumb to the replies to a prompt, each alone"),
     ("redteam", "Attack", "prompts that make a model fail, with what it said"),
     ("guard_review", "Judge", "what the server’s guard stopped or let pass: rightly, wrongly, or unsure"),
 )

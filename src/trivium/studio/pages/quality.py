@@ -179,7 +179,9 @@ def _summary(here: Here, rows: Sequence[Submission]) -> str:
     if num_people == 1:
         return here.say("{n} prompts, answered by one person so far.", n=num_items)
     if here.standing is not None and here.standing.project.kind == "guard_review":
-        return here.say("{n} prompts, judged by {m} people who did not see each other’s verdict.", n=num_items, m=num_people)
+        return here.say(
+            "{n} prompts, judged by {m} people who did not see each other’s verdict.", n=num_items, m=num_people
+        )
     return here.say("{n} prompts, ranked by {m} people who did not see each other’s order.", n=num_items, m=num_people)
 
 

@@ -71,7 +71,7 @@ def _cells(here: Here, project_id: str, own: str | None, whole: bool) -> tuple[l
     ], len(counts)
 
 
-def _choices(here: Here) -> dict[str, list[Any]]:
+def _choices(here: Here) -> dict[str, Any]:
     choose = [("", here.say("Choose one"))]
     return {
         "hints": {key: here.say(text) for key, text in vocabulary.TASK_HINTS.items()},

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}
 
+from trivium.human.store.migrations import forward
+
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
@@ -15,6 +17,4 @@ def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
 
 
-def downgrade() -> None:
-    """Take it back."""
-    ${downgrades if downgrades else "pass"}
+downgrade = forward.refuse

@@ -3,7 +3,7 @@
 from alembic import op
 
 from trivium.human.store.append_only import statements
-from trivium.human.store.migrations import first_material, first_people, first_work
+from trivium.human.store.migrations import first_material, first_people, first_work, forward
 
 revision = "0001"
 down_revision = None
@@ -17,3 +17,6 @@ def upgrade() -> None:
         table()
     for statement in statements(op.get_bind().dialect.name):
         op.execute(statement)
+
+
+downgrade = forward.refuse

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from trivium.human.store.migrations import forward
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -17,3 +19,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sign_in") as table:
         table.drop_column("csrf")
+
+
+downgrade = forward.refuse

@@ -1,0 +1,178 @@
+"""Ranking under every built-in rubric: what is to be chosen fits and is told where it lacks; what was said is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.browsers import Chromium
+from studio.visitors import Visitor
+from trivium.human.desk import assignment, batches, guidelines, pool, projects, ranking
+from trivium.human.desk.actor import Actor
+from trivium.human.desk.batches import NewReply
+from trivium.human.desk.pool import NewPrompt
+from trivium.human.desk.ranking import Order
+from trivium.human.desk.settings import ProjectSettings, SamplingPlan
+from trivium.human.rubrics import RUBRICS, Rubric
+from trivium.human.store.database import Database
+from trivium.human.store.people import Person
+from trivium.human.store.work import Item
+from trivium.records import Prompt
+
+NONE = SamplingPlan(share=0)
+HERON, LARK = "heron-12", "lark-01"
+SUIT = ["instructgpt", "hh", "helpsteer2", "ultrafeedback", "factual-accuracy", "non-toxicity"]
+
+
+def actor(db: Session, name: str) -> Actor:
+    row = db.scalars(select(Person).where(Person.pseudonym == name)).one()
+    return Actor(row.id, row.pseudonym, keeper=name == LARK)
+
+
+def project_with(house: Database, rubric: str, replies: list[str], **settings: Any) -> str:
+    """Open a project `fresh` with one item that the labeller has read the guideline for; return the item."""
+
+    def work(db: Session) -> str:
+        lark, heron = actor(db, LARK), actor(db, HERON)
+        set_ = ProjectSettings(overlap=1, internal_qa=NONE, client_qa=NONE, **settings)
+        project = projects.create(db, lark, "fresh", "Fresh", "comparison", set_)
+        body = RUBRICS[rubric].model_dump(mode="json")
+        told = guidelines.draft(db, lark, project.id, "Be fair.", rubric=body)
+        guidelines.publish(db, lark, project.id, told.id)
+        projects.add_member(db, lark.person_id, project.id, heron.person_id, party="internal", role="labeller")
+        guidelines.acknowledge(db, heron, project.id, told.id)
+        batch = batches.open_batch(db, lark, project.id)
+        prompts = [NewPrompt(Prompt.of("What is the capital of France?", origin="dataset", source="test"))]
+        [item] = batches.add_prompts(db, lark, batch.id, pool.add(db, lark, project.id, prompts).ids)
+        batches.add_replies(db, lark, batch.id, {item: [NewReply(text, "made/by") for text in replies]})
+        batches.start(db, lark, batch.id)
+        return item
+
+    return house.run(work)
+
+
+def answered(house: Database, digits: dict[str, int], flags: dict[str, str]) -> None:
+    """Let the labeller rank the item: text → digit, flag → the text that gets it; every score is its digit."""
+
+    def work(db: Session) -> None:
+        heron = actor(db, HERON)
+        held = assignment.lease(db, heron, projects.by_slug(db, heron, "fresh").project.id, step="label")
+        assert held is not None
+
+        def order(rubric: Rubric, _: int) -> Order:
+            marks: dict[str, Any] = {}
+            for axis in rubric.axes:
+                if axis.kind == "flag":
+                    marks[axis.key] = [float(flags.get(axis.key) == text) for text in held.replies]
+                elif axis.subject == "item" and axis.kind == "likert":
+                    marks[axis.key] = [2.0]
+                elif axis.kind == "likert":
+                    marks[axis.key] = [float(digits[text]) for text in held.replies]
+            return Order([digits[text] for text in held.replies] if rubric.ranked else None, marks=marks)
+
+        ranking.submit(db, heron, held.assignment_id, order)
+
+    house.run(work)
+
+
+@pytest.mark.parametrize("rubric", SUIT)
+@pytest.mark.parametrize("number", [2, 9])
+def test_all_that_is_to_be_chosen_lies_on_its_own_card(
+    window: Chromium, house: Database, rubric: str, number: int
+) -> None:
+    project_with(house, rubric, [f"Reply number {n}." for n in range(number)])
+    window.come_in(HERON)
+    for width in (1280, 390):
+        window.size(width)
+        window.open("/p/fresh/rank")
+        outside = window.driver.execute_script("""
+            return [...document.querySelectorAll('.reply .key')].filter((key) => {
+              const inner = key.getBoundingClientRect(), card = key.closest('.reply').getBoundingClientRect();
+              return inner.left < card.left || inner.right > card.right || inner.width < 20;
+            }).map((key) => key.textContent.trim());""")
+        assert outside == [], width
+        assert window.driver.execute_script("return document.documentElement.scrollWidth") <= width
+        assert len(window.all(".reply")) == number
+    assert window.violations() == []
+
+
+def test_a_score_that_was_forgotten_is_told_at_its_place_and_gets_the_focus(window: Chromium, house: Database) -> None:
+    project_with(house, "instructgpt", ["Paris.", "Lyon."])
+    window.come_in(HERON)
+    window.open("/p/fresh/rank")
+    window.press("1", Keys.ARROW_RIGHT, "2")
+    window.driver.execute_script("document.querySelector('[name=mark-quality-A][value=\"6\"]').click(); scrollTo(0, 9999)")
+    window.press(Keys.CONTROL + Keys.ENTER)
+    window.until(lambda: window.all(".error.sent"))
+    assert [one.text for one in window.all(".error.sent")] == ["Overall quality: still to mark for reply B"]
+    assert window.driver.switch_to.active_element.get_attribute("name") == "mark-quality-B"
+
+
+def test_a_very_long_reply_scrolls_in_its_place_and_leaves_the_marks_in_sight(window: Chromium, house: Database) -> None:
+    project_with(house, "non-toxicity", ["Many words. " * 1_700, "| a | b |\n|---|---|\n| 1 | 2 |"])
+    window.come_in(HERON)
+    window.open("/p/fresh/rank")
+    assert window.driver.execute_script("return document.documentElement.scrollHeight") < 2_500
+    tabs = "return [...document.querySelectorAll('.reply > .words')].map((one) => [one.textContent.length > 9999, one.tabIndex])"
+    assert sorted(window.driver.execute_script(tabs)) == [[False, -1], [True, 0]]
+
+
+def test_an_item_says_of_each_reply_how_it_was_scored_and_flagged(
+    house: Database, visit: Callable[[str | None], Visitor]
+) -> None:
+    item = project_with(house, "helpsteer2", ["Paris.", "Lyon."])
+    answered(house, {"Paris.": 4, "Lyon.": 1}, {})
+    text = re.sub(r"<[^>]+>|\s+", " ", visit(LARK).get(f"/p/fresh/items/{item}").text)
+    assert re.search(r"Reply A +Paris\..*?Helpfulness +4\.00 +of 4.*?Reply B +Lyon\..*?Helpfulness +1\.00 +of 4", text)
+
+
+@pytest.mark.parametrize(("rubric", "flag"), [("instructgpt", "harmful_advice"), ("non-toxicity", "self_harm"),
+                                              ("hh", "unsafe"), ("factual-accuracy", "dangerous_myth")])  # fmt: skip
+def test_a_winner_that_is_called_unsafe_waits_for_a_lead_who_is_told_which_flag(
+    house: Database, visit: Callable[[str | None], Visitor], rubric: str, flag: str
+) -> None:
+    item = project_with(house, rubric, ["Paris.", "Lyon."])
+    answered(house, {"Paris.": 1, "Lyon.": 2}, {flag: "Paris."})
+    with house.read() as db:
+        assert db.get_one(Item, item).state == "contested"
+    lead = visit(LARK)
+    page = lead.get("/p/fresh/adjudicate")
+    label = RUBRICS[rubric].axis(flag).label
+    assert f"the winner was flagged (“{label}”) by 1 of 1 rankers" in page.text
+    assert re.search(rf"{re.escape(label)}</bdi> 1 of 1", page.text)
+    undecided = lead.post(page.url.path, {"note": "Well."}, page=page.url.path)
+    assert "Give each reply a rank, or decide that there is no pair." in undecided.text
+
+
+def test_praise_and_lesser_flags_keep_no_winner_back(house: Database) -> None:
+    item = project_with(house, "instructgpt", ["Paris.", "Lyon."])
+    answered(house, {"Paris.": 1, "Lyon.": 2}, {"satisfies_constraint": "Paris.", "opinion": "Paris."})
+    with house.read() as db:
+        assert db.get_one(Item, item).state == "accepted"
+
+
+@pytest.mark.parametrize("method", ["bradley_terry", "plackett_luce"])
+def test_another_method_shows_the_strengths_that_chose_the_winner(
+    house: Database, visit: Callable[[str | None], Visitor], method: str
+) -> None:
+    item = project_with(house, "hh", ["Paris.", "Lyon.", "Nice."], method=method)
+
+    def work(db: Session) -> None:
+        heron = actor(db, HERON)
+        held = assignment.lease(db, heron, projects.by_slug(db, heron, "fresh").project.id, step="label")
+        assert held is not None
+        digits = [{"Paris.": 1, "Lyon.": 2, "Nice.": 3}[text] for text in held.replies]
+        ranking.submit(db, heron, held.assignment_id, Order(digits, marks={"strength": [2.0]}))
+
+    house.run(work)
+    text = visit(LARK).get(f"/p/fresh/items/{item}").text
+    strengths = [float(one.replace("−", "-")) for one in re.findall(r"strength (-?[\d.]+)", text)]
+    assert len(strengths) == 3
+    assert strengths == sorted(strengths, reverse=True)
+    assert text.index("Winner") < text.index("Lyon.")
