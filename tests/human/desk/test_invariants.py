@@ -112,13 +112,14 @@ def test_a_labeller_sees_no_model_no_other_mark_and_no_gold_sign(database: Datab
         gold = db.scalars(select(Item.id).where(Item.batch_id == batch.id)).first()
         batches.set_gold(db, h.lead, str(gold), ranks=[1, 2, 3, 4])
         batches.start(db, h.lead, batch.id)
+        db.execute(update(Item).values(attrs={"persona": "secret"}, cell="secret"))
     orders = set()
     for name in ("labeller1", "labeller2"):
         for _ in range(6):
             with database.write() as db:
                 work = assignment.lease(db, h.actors[name], h.id)
                 assert work is not None
-                assert "secret-model" not in repr(work)
+                assert "secret" not in repr(work)
                 assert "gold" not in repr(work)
                 hold = db.get_one(Assignment, work.assignment_id)
                 assert [text.rpartition(".")[2] for text in work.replies] == [str(slot) for slot in hold.order]
