@@ -70,6 +70,16 @@ STATES = {
 }
 
 
+def state_words(here: Here, state: str) -> str:
+    """Return what a batch or an item is in, in words of its project's kind."""
+    kind = _project(here).kind
+    if state == "rework" and kind not in batches.TEXTS:
+        return here.say("back with the labellers")
+    if state == "labelling" and kind == "guard_review":
+        return here.say("being judged")
+    return here.say(STATES[state])
+
+
 def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
     samples = [
         here.say("{who}: {n} of {of}", who=here.say(who), n=one.plan[stage]["sample"], of=one.plan[stage]["of"])
@@ -80,10 +90,10 @@ def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
     return {
         "ordinal": one.ordinal,
         "is": SHAPES[one.state],
-        "state_words": here.say(STATES[one.state]),
+        "state_words": state_words(here, one.state),
         "rests": generation.PROBLEM in one.generation and bool(one.states.get("generating")),
         "round": one.round,
-        "counts": [(here.say(STATES[state]), count) for state, count in sorted(one.states.items())],
+        "counts": [(state_words(here, state), count) for state, count in sorted(one.states.items())],
         "sample": ", ".join(samples),
         "guideline": versions.get(one.guideline_id, ""),
         "actions": actions,
@@ -102,7 +112,7 @@ def batches_page(here: Here, slug: str) -> Response:
         "batches.html",
         batches=[_row(here, one, versions) for one in rows],
         can_open=lacks is None,
-        why_none=lacks[0] if lacks else here.say("Open the first one below."),
+        why_none=lacks[0] if lacks else _first(here, project.kind),
         first_step={"href": lacks[1], "says": lacks[2]} if lacks and standing.can("manage") else None,
         given=here.given(k=settings_of(project).num_replies),
         prompt_sources=[
@@ -124,6 +134,12 @@ def _told_lack(here: Here, lack: hands.Lack) -> str:
     if lack.step == "qa_client":
         return here.say("Nobody can do the client’s review. Invite a reviewer of the client, or set its share to 0.")
     return here.say("Nobody can do the first review. Invite a reviewer, party: {party}.", party=here.say(lack.party))
+
+
+def _first(here: Here, kind: str) -> str:
+    if kind == "guard_review":
+        return here.say("The first decision of the guard opens one.")
+    return here.say("Open the first one below.")
 
 
 def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
@@ -151,8 +167,10 @@ def open_batch(here: Here, slug: str) -> Response:
     size = here.number("size")
     if not 1 <= size <= 20_000:
         raise Invalid({"size": "wanted a number from 1 to 20,000"})
-    batch = batches.open_batch(here.db, here.actor, standing.project.id)
     kind = standing.project.kind
+    if kind == "guard_review":
+        raise Conflict("the guard's own decisions are judged here, and nothing is drawn for that")
+    batch = batches.open_batch(here.db, here.actor, standing.project.id)
     if kind == "demonstration" and here.field("prompts") != "pool":
         _plan(here, batch, size)
     else:
@@ -240,7 +258,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         "batch.html",
         batch=batch,
         batch_is=SHAPES[batch.state],
-        state_words=here.say(STATES[batch.state]),
+        state_words=state_words(here, batch.state),
         generation=_generation(here, batch),
         models=models_below(Store(here.settings.runs)),
         more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
@@ -250,7 +268,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
                 "text": (row.search_text or "")[:120],
                 "cell": "" if row.search_text else cells.title(row.attrs, here.words),
                 "is": SHAPES[row.state],
-                "says": here.say(STATES[row.state]),
+                "says": state_words(here, row.state),
                 "round": row.round,
                 "done": row.done,
                 "wanted": row.wanted,
