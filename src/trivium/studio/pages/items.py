@@ -20,7 +20,6 @@ from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
 from trivium.studio.said import of_replies, why_contested
 
-
 ENDED = ("rejected", "withdrawn")
 
 
