@@ -99,3 +99,17 @@ def test_the_description_names_every_address_with_its_answers(client: TestClient
             assert method["summary"]
             assert method["description"]
             assert method["responses"]
+
+
+def test_the_quality_of_a_project_is_what_its_page_shows(asking: As) -> None:
+    from studio.visitors import Visitor
+
+    lark = asking("lark-01", "read")
+    found = lark.get("/api/v1/projects/everyday-help/quality").json()
+    order = found["axes"][0]
+    assert order["axis"] == "order"
+    page = Visitor(lark, "lark-01").get("/p/everyday-help/quality").text
+    assert f"{order['pairs_agreed']['value'] * 100:.1f}" in page
+    assert {one["person"] for one in found["people"]} == set(found["noise"]) >= {"heron-12", "finch-07"}
+    assert found["diversity"]["undefined"] is not None or found["diversity"]["groups"]
+    assert all(one["kendall_w"]["value"] is not None or one["kendall_w"]["undefined"] for one in found["axes"])

@@ -12,6 +12,7 @@ from trivium.human.store.database import Database
 from trivium.studio.api.deliveries import router as deliveries
 from trivium.studio.api.material import router as material
 from trivium.studio.api.projects import router as projects
+from trivium.studio.api.quality import router as quality
 from trivium.studio.api.work import router as work
 from trivium.studio.csrf import UNKEPT
 from trivium.studio.routes import status_of
@@ -22,7 +23,7 @@ PREFIX = "/api/v1"
 
 def add_api(app: FastAPI, database: Database, settings: StudioSettings) -> None:
     """Add the API's addresses, its description at /api/v1/openapi.json, and its errors as JSON."""
-    for part in (projects, material, work, deliveries):
+    for part in (projects, material, work, quality, deliveries):
         app.include_router(part, prefix=PREFIX)
     described = APIRouter()
 
