@@ -207,3 +207,44 @@ def test_an_erasure_that_was_not_signed_says_that_nothing_was_erased(visit: Visi
     kept = heron.post("/profile/erase", {"sign": "somebody"}, page="/profile")
     assert errors(kept.text) == ["Nothing was erased: type heron-12, your pseudonym"]
     assert heron.get("/profile").status_code == 200
+
+
+def frozen(visit: Visit, lines: str) -> Visitor:
+    lead = opened(visit)
+    answer = lead.post("/p/fresh/requirement", {"body": lines, "do": "freeze"}, page="/p/fresh/requirement")
+    assert answer.status_code == 303, errors(answer.text)
+    return lead
+
+
+def fields(text: str) -> list[tuple[str, str]]:
+    """The fields of the map: what each is called, and where it leads."""
+    found = re.findall(r'<td class="heat"[^>]*><a href="([^"]+)" aria-label="([^"]+)"', html.unescape(text))
+    return [(label, href) for href, label in found]
+
+
+def test_a_requirement_over_every_dimension_has_a_map_whose_fields_lead_to_their_cells(visit: Visit) -> None:
+    lead = frozen(visit, "\n".join((
+        "task_type=extraction prompt_type=instructive prompt_length=short domain=history language=de persona=yes 3",
+        "task_type=extraction prompt_type=instructive prompt_length=short domain=history language=en persona=yes 4",
+        "task_type=rewriting language=de 5",
+    )))  # fmt: skip
+    page = lead.get("/p/fresh/coverage").text
+    [alone, both] = fields(page)  # rows in the order of the vocabulary
+    assert both[0].endswith("0 accepted, 0 in flight, 7 wanted")
+    assert alone[0].endswith("0 accepted, 0 in flight, 5 wanted")
+    assert page.count("not asked") == 2
+    shown = lead.get(both[1]).text
+    assert len(re.findall(r"<th scope=\"row\" class=\"said\">", shown)) == 2, "the list shows the two cells of that field"
+    assert "All cells" in shown
+    assert lead.get(alone[1]).status_code == 200
+    only = lead.get("/p/fresh/coverage?language=en").text
+    assert [label.rsplit(" ", 2)[1] for label, _ in fields(only)] == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [("language=de 3\nlanguage=ar 2", ["3", "2"]), ("prompt_length=short 4", ["4"]), ("persona=yes 2", ["2"])],
+)
+def test_a_requirement_of_any_single_mark_has_a_map(visit: Visit, lines: str, wanted: list[str]) -> None:
+    found = fields(frozen(visit, lines).get("/p/fresh/coverage").text)
+    assert sorted(label.rsplit(" ", 2)[1] for label, _ in found) == sorted(wanted)

@@ -176,3 +176,32 @@ def test_another_method_shows_the_strengths_that_chose_the_winner(
     assert len(strengths) == 3
     assert strengths == sorted(strengths, reverse=True)
     assert text.index("Winner") < text.index("Lyon.")
+
+
+def test_who_ranks_anew_is_told_why_it_came_back_and_nothing_else(
+    house: Database, visit: Callable[[str | None], Visitor]
+) -> None:
+    def work(db: Session) -> None:
+        lark = actor(db, LARK)
+        project = projects.by_slug(db, lark, "fresh").project
+        all_ = SamplingPlan(share=1)
+        projects.configure(db, lark, project.id, ProjectSettings(overlap=1, internal_qa=all_, client_qa=NONE))
+        owl = actor(db, "owl-31")
+        projects.add_member(db, lark.person_id, project.id, owl.person_id, party="partner", role="reviewer")
+        for batch in batches.board(db, lark, project.id):
+            guidelines.acknowledge(db, owl, project.id, batch.guideline_id)
+
+    project_with(house, "hh", ["Paris.", "Lyon."])
+    house.run(work)
+    answered(house, {"Paris.": 2, "Lyon.": 1}, {})
+    owl = visit("owl-31")
+    page = owl.get("/p/fresh/review").url.path
+    form = {"verdict": "reject", "reason": "order_not_justified", "note": "Which of them is true?"}
+    assert owl.post(page, form, page=page).status_code == 303
+    assert "back with the labellers" in visit(LARK).get("/p/fresh/batches").text
+    again = visit(HERON).get("/p/fresh/rank").text
+    assert "Ranked before, and sent back: round 2" in again
+    assert "Order not justified" in again
+    assert "Which of them is true?" in again
+    assert "mean rank" not in again
+    assert "made/by" not in again

@@ -70,11 +70,14 @@ STATES = {
 }
 
 
-def _said(here: Here, state: str) -> str:
-    """Return an item's state in words; a guard's decision is not ranked."""
-    standing = here.standing
-    judged = state == "labelling" and standing is not None and standing.project.kind == "guard_review"
-    return here.say("being judged") if judged else here.say(STATES[state])
+def state_words(here: Here, state: str) -> str:
+    """Return what a batch or an item is in, in words of its project's kind."""
+    kind = _project(here).kind
+    if state == "rework" and kind not in batches.TEXTS:
+        return here.say("back with the labellers")
+    if state == "labelling" and kind == "guard_review":
+        return here.say("being judged")
+    return here.say(STATES[state])
 
 
 def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
@@ -87,10 +90,10 @@ def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
     return {
         "ordinal": one.ordinal,
         "is": SHAPES[one.state],
-        "state_words": here.say(STATES[one.state]),
+        "state_words": state_words(here, one.state),
         "rests": generation.PROBLEM in one.generation and bool(one.states.get("generating")),
         "round": one.round,
-        "counts": [(_said(here, state), count) for state, count in sorted(one.states.items())],
+        "counts": [(state_words(here, state), count) for state, count in sorted(one.states.items())],
         "sample": ", ".join(samples),
         "guideline": versions.get(one.guideline_id, ""),
         "actions": actions,
@@ -255,7 +258,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         "batch.html",
         batch=batch,
         batch_is=SHAPES[batch.state],
-        state_words=here.say(STATES[batch.state]),
+        state_words=state_words(here, batch.state),
         generation=_generation(here, batch),
         models=models_below(Store(here.settings.runs)),
         more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
@@ -265,7 +268,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
                 "text": (row.search_text or "")[:120],
                 "cell": "" if row.search_text else cells.title(row.attrs, here.words),
                 "is": SHAPES[row.state],
-                "says": _said(here, row.state),
+                "says": state_words(here, row.state),
                 "round": row.round,
                 "done": row.done,
                 "wanted": row.wanted,

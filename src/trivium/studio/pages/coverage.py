@@ -6,10 +6,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi.responses import Response
 
-from trivium.human.coverage import CellCount, Coverage
+from trivium.human.coverage import DIMENSIONS, CellCount, Coverage
 from trivium.human.desk import coverage
 from trivium.human.desk.errors import Unknown
 from trivium.human.desk.specs import cell_key
@@ -44,51 +45,70 @@ def _cell(here: Here, slug: str, one: CellCount) -> dict[str, Any]:
 
 
 def _grid(here: Here, slug: str, found: Sequence[CellCount]) -> dict[str, Any] | None:
-    """Return the map, where every cell is named by task, way of asking and length and by nothing else."""
+    """Return the map: one field for all cells that share task, way of asking and length, whatever else they name.
+
+    Where no cell names a task the rows are the first mark that one names. What a cell leaves open stands under “any”.
+    """
     named = {name for one in found for name in one.where}
-    if not found or not named <= set(AXES) or "task_type" not in named:
+    if not found:
         return None
-    across = [axis for axis in AXES[1:] if axis in named]
-    lists: Mapping[str, Mapping[str, str]] = {
-        "prompt_type": vocabulary.PROMPT_TYPES,
-        "prompt_length": vocabulary.PROMPT_LENGTHS,
-    }
-    outer = list(vocabulary.PROMPT_TYPES) if "prompt_type" in across else [""]
-    inner_axis = "prompt_length" if "prompt_length" in across else ""
-    there = {one.where.get(inner_axis, "") for one in found}
-    inner = [one for one in lists[inner_axis] if one in there] if inner_axis else [""]
-    by_key = {
-        (one.where.get("task_type"), one.where.get("prompt_type", ""), one.where.get("prompt_length", "")): one
-        for one in found
-    }
+    rows_by = next((name for name in cells.ORDER if name in named and name not in AXES[1:]), "")
+    axes = (rows_by, *AXES[1:])
+    fields: dict[tuple[str, ...], list[CellCount]] = {}
+    for one in found:
+        fields.setdefault(tuple(one.where.get(axis, "") for axis in axes), []).append(one)
+    values = [_values(axis, {key[place] for key in fields}) for place, axis in enumerate(axes)]
+    asked = {key[1:] for key in fields}
+    columns = [(group, column) for group in values[1] for column in values[2] if (group, column) in asked]
     rows = []
-    for task, name in vocabulary.TASK_TYPES.items():
-        places = [by_key.get((task, group, column)) for group in outer for column in inner]
-        kept = [one for one in places if one is not None]
-        if not kept:
-            continue
-        target, accepted = sum(one.target for one in kept), sum(one.accepted for one in kept)
-        rows.append(
-            {
-                "title": here.say(name),
-                "cells": [_cell(here, slug, one) if one else None for one in places],
-                "accepted": accepted,
-                "target": target,
-                "share": accepted / target,
-            }
-        )
-    sums = []
-    for group in outer:
-        for column in inner:
-            kept = [one for key, one in by_key.items() if key[1:] == (group, column)]
-            target, accepted = sum(one.target for one in kept), sum(one.accepted for one in kept)
-            sums.append(accepted / target if target else None)
-    columns = [here.say(LENGTHS[one]) if one else "" for one in inner]
+    for row in values[0]:
+        places = [fields.get((row, *column), []) for column in columns]
+        target, accepted = _sums(places)
+        shown = [_field(here, slug, axes, one) if one else None for one in places]
+        share = accepted / target
+        rows.append({"title": _value(here, rows_by, row), "cells": shown, "accepted": accepted, "target": target,
+                     "share": share})  # fmt: skip
+    below = [_sums([one for key, one in fields.items() if key[1:] == column]) for column in columns]
+    whole = _sums(list(fields.values()))
+    inner = {one: here.say(LENGTHS[one]) if one else here.say("any") if len(values[2]) > 1 else "" for one in values[2]}
     groups = [
-        {"title": here.say(vocabulary.PROMPT_TYPES[one]) if one else here.say("Prompts"), "columns": columns}
-        for one in outer
-    ]
-    return {"groups": groups, "rows": rows, "row_title": here.say("Task"), "sums": sums}
+        {"title": _value(here, AXES[1], one) if one or len(values[1]) > 1 else here.say("Prompts"),
+         "columns": [inner[column] for group, column in columns if group == one]}
+        for one in values[1]
+    ]  # fmt: skip
+    return {"groups": groups, "rows": rows, "row_title": here.say(vocabulary.DIMENSIONS.get(rows_by, "Cell")),
+            "sums": [accepted / target if target else None for target, accepted in below],
+            "share": whole[1] / whole[0]}  # fmt: skip
+
+
+def _sums(places: Sequence[Sequence[CellCount]]) -> tuple[int, int]:
+    """Return target and accepted of cells in several places."""
+    kept = [one for place in places for one in place]
+    return sum(one.target for one in kept), sum(one.accepted for one in kept)
+
+
+def _values(axis: str, there: set[str]) -> list[str]:
+    """Return an axis's values that are there, in the order of the vocabulary, and the open one last."""
+    known = DIMENSIONS.get(axis, tuple(sorted(there)))
+    return [one for one in known if one and one in there] + ([""] if "" in there else [])
+
+
+def _value(here: Here, axis: str, value: str) -> str:
+    return cells.value_name(axis, value, here.words) if value else here.say("any")
+
+
+def _field(here: Here, slug: str, axes: Sequence[str], found: Sequence[CellCount]) -> dict[str, Any]:
+    """Return one field of the map: a cell, or the sum of those that differ in what the map does not show."""
+    if len(found) == 1:
+        return _cell(here, slug, found[0])
+    where = {axis: found[0].where.get(axis, "") for axis in axes if axis}
+    kept = {name: here.request.query_params.get(name, "") for name in FILTERS}
+    asked = {"as": "list", **where, **{name: value for name, value in kept.items() if value}}
+    whole = CellCount(
+        where={name: value for name, value in where.items() if value}, target=sum(one.target for one in found),
+        accepted=sum(one.accepted for one in found), in_flight=sum(one.in_flight for one in found),
+    )  # fmt: skip
+    return {**_cell(here, slug, whole), "href": f"/p/{slug}/coverage?{urlencode(asked)}"}
 
 
 def _margins(here: Here, found: Coverage, told: Sequence[str]) -> list[dict[str, Any]]:
@@ -120,7 +140,10 @@ def _margins(here: Here, found: Coverage, told: Sequence[str]) -> list[dict[str,
 
 
 def _kept(one: CellCount, asked: Mapping[str, str]) -> bool:
-    return all(not asked.get(name) or one.where.get(name, asked[name]) == asked[name] for name in FILTERS)
+    """Say whether a cell is shown: filters keep what leaves a mark open, a field of the map has what it names only."""
+    return all(
+        one.where.get(name, "") == asked[name] for name in cells.ORDER if name in asked and name not in FILTERS
+    ) and all(not asked.get(name) or one.where.get(name, asked[name]) == asked[name] for name in FILTERS)
 
 
 @get("/p/{slug}/coverage")
@@ -143,7 +166,8 @@ def coverage_page(here: Here, slug: str) -> Response:
         margins=_margins(here, found, AXES if grid else ()),
         cover={"accepted": found.accepted, "flying": found.in_flight, "missing": found.missing, "target": found.target},
         cells=[_cell(here, slug, one) for one in shown],
-        shown_as=asked.get("as", "map") if grid else "list",
+        shown_as="list" if asked.get("as") == "list" or grid is None else "map",
+        drilled=any(name in asked for name in cells.ORDER if name not in FILTERS),
         short=[_cell(here, slug, one) for one in found.short()[:SHORT_SHOWN]],
         picks=[
             {

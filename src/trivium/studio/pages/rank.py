@@ -15,7 +15,7 @@ from trivium.human.desk.errors import Invalid
 from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.progress import done_and_left
 from trivium.human.desk.ranking import Order
-from trivium.human.desk.work import Work
+from trivium.human.desk.work import Work, returns
 from trivium.human.rubrics import Axis, Rubric, reply_name
 from trivium.studio.here import Given, Here
 from trivium.studio.pages.guideline import ORDER_ONLY
@@ -24,6 +24,7 @@ from trivium.studio.pages.working import (
     hold_facts,
     nothing,
     prompt_shown,
+    returned_shown,
     save_draft,
     skip,
     start_of,
@@ -90,6 +91,7 @@ def _item(here: Here, work: Work, rubric: Rubric) -> dict[str, Any]:
     return {
         "done": done, "total": done + left + 1, "given": given, "ranked": rubric.ranked,
         "desk": desk_of(here, work.guideline_id),
+        "returned": returned_shown(returns(here.db, work.item_id)) if work.round > 1 else [],
         "prompt": prompt_shown(here, work.messages, work.language, {}),
         "replies": [ReplyShown(reply_name(place), text, *choices[place]) for place, text in enumerate(work.replies)],
         "item_axes": [axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],

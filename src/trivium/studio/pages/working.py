@@ -13,7 +13,7 @@ from trivium.core.errors import InputError
 from trivium.core.words import count_words
 from trivium.human.desk import assignment
 from trivium.human.desk.errors import Conflict
-from trivium.human.desk.work import Work
+from trivium.human.desk.work import Returned, Work
 from trivium.human.states import Step
 from trivium.human.store.projects import Guideline
 from trivium.records import Message
@@ -113,6 +113,11 @@ def start_of(here: Here, work: Work, **start: Any) -> Given:
     if here.form:
         return here.given()
     return Given({**start, **work.draft})
+
+
+def returned_shown(returned: Sequence[Returned]) -> list[dict[str, Any]]:
+    """Return why something came back, newest first."""
+    return [{"who": one.by, "reasons": one.reasons, "note": one.note} for one in returned]
 
 
 def save_draft(here: Here, assignment_id: str) -> Response:

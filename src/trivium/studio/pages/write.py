@@ -14,7 +14,7 @@ from trivium.human.desk.writing import MARKS, Written
 from trivium.human.store.work import Item
 from trivium.studio import cells, vocabulary
 from trivium.studio.here import Here
-from trivium.studio.pages.working import nothing, save_draft, skip, start_of, work_facts
+from trivium.studio.pages.working import nothing, returned_shown, save_draft, skip, start_of, work_facts
 from trivium.studio.render import environment
 from trivium.studio.routes import get, post
 
@@ -116,7 +116,7 @@ def write(here: Here, slug: str, assignment_id: str) -> Response:
         whole=whole,
         more=num_open > CELLS_SHOWN,
         choices=_choices(here),
-        returned=[{"who": one.by, "reasons": one.reasons, "note": one.note} for one in work.returned],
+        returned=returned_shown(work.returned),
         prompt_given=bool(work.messages) and not work.replies,
     )
 
