@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from trivium.human.desk import comments, review, submissions
-from trivium.human.desk.actor import Ability, Standing
+from trivium.human.desk.actor import Standing
 from trivium.human.desk.errors import NotAllowed, Unknown
 from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.work import latest_replies
@@ -14,7 +14,7 @@ from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Batch, Item
 from trivium.studio.here import Here
-from trivium.studio.pages.batches import SHAPES, STATES
+from trivium.studio.pages.batches import INSIDE, SHAPES, STATES
 from trivium.studio.pages.review import story_of
 from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
@@ -24,8 +24,7 @@ from trivium.studio.said import of_replies, why_contested
 def _insider(here: Here, slug: str) -> Standing:
     """Return the standing of who may look inside items: reviewers and leads, never labellers or writers."""
     standing = here.project(slug)
-    abilities: tuple[Ability, ...] = ("review_internal", "review_client", "manage", "see_quality")
-    if not any(standing.can(one) for one in abilities):
+    if not any(standing.can(one) for one in INSIDE):
         raise NotAllowed(f"a {standing.role} of the {standing.party} party may not look inside items")
     return standing
 
