@@ -169,6 +169,28 @@ def dossier(db: Session, actor: Actor, item_id: str) -> Dossier:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """Somebody who left an item to others, and why."""
+
+    by: str
+    step: Step
+    reason: str
+    at: datetime | None
+
+
+def skipped(db: Session, actor: Actor, item_id: str) -> list[Skipped]:
+    """Return who skipped an item, oldest first, to those who may see its history."""
+    dossier(db, actor, item_id)
+    rows = db.execute(
+        select(Assignment, Person.pseudonym)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Assignment.item_id == item_id, Assignment.state == "skipped")
+        .order_by(Assignment.finished_at)
+    )
+    return [Skipped(name, row.step, row.skip_reason or "", row.finished_at) for row, name in rows]
+
+
+@dataclass(frozen=True)
 class SampleRow:
     """One drawn item in the reviewer's list."""
 

@@ -15,7 +15,7 @@ from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Batch, Item
 from trivium.studio.here import Here
 from trivium.studio.pages.batches import INSIDE, SHAPES, STATES
-from trivium.studio.pages.review import story_of
+from trivium.studio.pages.review import skips_of, story_of
 from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
 from trivium.studio.said import of_replies, why_contested
@@ -60,7 +60,7 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
     return here.page(
         "item.html", item=item, item_is=SHAPES.get(item.state, "now"),
         says=here.say(STATES.get(item.state, item.state)), batch=batch,
-        replies=replies, story=story_of(here, dossier),
+        replies=replies, story=[*story_of(here, dossier), *skips_of(here, item.id)],
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
         num_none=sum(one.none_acceptable for one in answers), num_answers=len(answers),
         contested=why_contested(dossier.aggregate, rubric, here.words),
