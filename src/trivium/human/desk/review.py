@@ -18,6 +18,7 @@ from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import rest, send_back, settle
 from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.work import latest_replies
+from trivium.human.states import Step
 from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import AggregateRow, Assignment, Batch, Item, Judgement, Reply, Verdict
