@@ -37,6 +37,15 @@ AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 SHOTS = os.environ.get("TRIVIUM_SHOTS", "")
 """A folder that screenshots are kept in; without it they are made and dropped."""
 
+SMALL = """
+return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter((one) => {
+  if (!one.getClientRects().length || one.closest('.words, .guide, p, dialog, .vh') || one.matches('.skip')) return false;
+  const face = one.matches('.key input, .need input') ? one.parentElement : one.matches('.tick input') ? one.closest('.tick') : one;
+  const at = face.getBoundingClientRect();
+  return at.width < 23.9 || at.height < 23.9;
+}).map((one) => one.outerHTML.slice(0, 100));"""
+"""What can be pressed and is smaller than 24 × 24 px (WCAG 2.5.8), links within a sentence aside."""
+
 
 def chromium() -> str:
     for name in ("chromium", "chromium-browser", "google-chrome"):
@@ -166,6 +175,10 @@ class Chromium:
             "(v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))));"
         )
         return [str(one) for one in found]
+
+    def small(self) -> list[str]:
+        """Return what is too small to be pressed."""
+        return [f"small: {one}" for one in self.driver.execute_script(SMALL)]
 
     def shot(self, name: str, width: int = 1280, dark: bool = False) -> int:
         """Take a picture of the whole page and return its width in pixels, which is more than asked where it overflows."""

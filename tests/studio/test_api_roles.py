@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from human.desk.people_of_the_house import requirement
 from studio.test_pages import EVERYBODY, MEMBERS, PEOPLE
-from trivium.human.desk import people, tokens
+from trivium.human.desk import people, projects, tokens
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 
@@ -121,8 +121,38 @@ def test_a_scope_opens_what_it_names_and_nothing_beside(
 ) -> None:
     open_to = {scope for scope in SCOPES
                if ask(client, address, "everyday-help", token(house, PEOPLE[role], scope)) != 403}  # fmt: skip
-    # A token that may change something may ask for work too; without the scope `work` it hears that there is none.
-    assert open_to == ({needed} if needed != "work" else {"work", "manage", "deliver"})
+    assert open_to == {needed}
+
+
+def test_a_token_without_the_scope_of_work_does_nothing_with_its_person_s_work(
+    client: TestClient, house: Database
+) -> None:
+    work = token(house, "heron-12", "work")
+    held = client.post("/api/v1/projects/everyday-help/lease", json={"step": "label"}, headers=work).json()
+    others = token(house, "heron-12", "read", "manage", "deliver")
+    for address in sorted(
+        {*OWN, f"POST {PROJECT}/guidelines/{{version}}/acknowledgement"} - {"GET /api/v1/work/{assignment_id}"}
+    ):
+        assert ask(client, address, "everyday-help", others, held["assignment_id"]) == 403, address
+    assert client.get(f"/api/v1/work/{held['assignment_id']}", headers=others).json() == held
+
+
+def test_who_has_left_a_project_reads_nothing_of_it_any_more(client: TestClient, house: Database) -> None:
+    heron = token(house, "heron-12")
+    held = client.post("/api/v1/projects/everyday-help/lease", json={"step": "label"}, headers=heron).json()
+
+    def leave(db: Any) -> None:
+        lark, gone = (
+            db.scalars(select(Person).where(Person.pseudonym == name)).one() for name in ("lark-01", "heron-12")
+        )
+        actor = people.actor_of(db, lark.id)
+        projects.remove_member(db, actor, projects.by_slug(db, actor, "everyday-help").project.id, gone.id)
+
+    house.run(leave)
+    address = f"/api/v1/work/{held['assignment_id']}"
+    assert client.get(address, headers=heron).status_code == 404
+    answer = client.post(f"{address}/ranking", json={"digits": [1, 2, 3, 4]}, headers=heron)
+    assert (answer.status_code, answer.json()["message"]) == (404, "there is no such project")
 
 
 def test_nobody_but_its_holder_reaches_a_piece_of_work(client: TestClient, house: Database) -> None:

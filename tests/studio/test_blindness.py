@@ -15,7 +15,7 @@ from trivium.human.store.journal import Outbox
 from trivium.human.store.people import Person
 from trivium.human.store.projects import Project
 from trivium.human.store.work import Assignment, Item, Judgement, Reply
-from trivium.studio.demo import LABELLERS
+from trivium.studio.demo_rank import LABELLERS
 from trivium.studio.routes import PAGES
 
 Visit = Callable[[str | None], Visitor]

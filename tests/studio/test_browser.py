@@ -280,6 +280,7 @@ def test_every_page_stands_at_each_width_asks_nobody_else_and_can_be_used_by_all
             label = f"{name}-{label}" if name else label
             wrong += [f"{path}: {one}" for one in window.violations()]
             window.open(path)
+            wrong += [f"{path}: {one}" for one in window.small()]
             for suffix, width, dark in (("", 1280, False), ("-phone", 390, False), ("-dark", 1280, True)):
                 if window.shot(label + suffix, width, dark) > width:
                     wrong.append(f"{path}: wider than {width}")

@@ -97,3 +97,11 @@ def test_a_demonstration_brings_its_language_along(visit: Visit, house: Database
     with house.read() as db:
         found = db.scalars(select(PoolPrompt).where(PoolPrompt.search_text == "Nenne ein Werkzeug.")).one()
         assert found.language == "de"
+
+
+def test_nothing_is_drawn_into_a_guard_s_queue_and_its_page_says_how_it_fills(visit: Visit) -> None:
+    lark, page = visit("lark-01"), "/p/door-watch/batches"
+    shown = lark.get(page).text
+    assert "POST /api/v1/projects/door-watch/guard-decisions" in shown
+    assert "being judged" in shown
+    assert lark.post(page, {"size": "1", "model": "x"}, page="/p/door-watch/pool").status_code == 409

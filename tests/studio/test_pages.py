@@ -42,6 +42,7 @@ FEWER: dict[str, set[str]] = {
     "POST /p/{slug}/guideline": {"lead"}, "POST /p/{slug}/batches": {"lead"},
     "/p/{slug}/batches/{ordinal}/start": {"lead"}, "/p/{slug}/batches/{ordinal}/retry": {"lead"},
     "/p/{slug}/batches/{ordinal}/stop": {"lead"},
+    "/p/{slug}/items/{item_id}/take-out": {"lead"}, "/p/{slug}/items/{item_id}/give": {"lead"},
     "POST /p/{slug}/deliveries": {"lead"}, "/p/{slug}/deliveries/{milestone}/cleared": {"lead"},
     "/p/{slug}/deliveries/{milestone}/answer": {"client"},
 }  # fmt: skip

@@ -22,6 +22,7 @@ from trivium.human.desk.settings import ProjectSettings, SamplingPlan
 from trivium.human.store.database import Database
 from trivium.human.store.deliveries import Delivery
 from trivium.human.store.people import Person
+from trivium.human.store.work import Item
 from trivium.records import Prompt
 
 Visit = Callable[[str | None], Visitor]
@@ -140,3 +141,31 @@ def test_a_stranger_s_word_clears_nothing(lead: Visitor, house: Database, visit:
     with house.write() as db:
         person(db, "nobody")
     assert visit("heron-12").post(f"{PLACE}/x1/cleared", {"item": "x"}).status_code == 404
+
+
+def test_an_item_that_must_not_be_delivered_is_taken_out_with_a_reason(lead: Visitor, house: Database) -> None:
+    [item] = re.findall(r'name="item" value="(\w+)"', send(lead, milestone="x1", do="seal"))
+    page = f"/p/{SLUG}/items/{item}"
+    assert lead.post(f"{page}/take-out", {"reason": " "}, page=page).status_code == 422
+    assert lead.post(f"{page}/take-out", {"reason": "names somebody"}, page=page).status_code == 303
+    assert "Take it out" not in lead.get(page).text
+    assert "names somebody" in lead.get(f"/p/{SLUG}/log").text
+    assert "x1 is sealed" in send(lead, milestone="x1", do="seal")
+    assert len(replies_of(house, "x1")) == 9
+
+
+def test_returned_work_whose_writer_stays_away_goes_to_whoever_comes(house: Database, visit: Visit) -> None:
+    with house.write() as db:
+        h = project_of(db, "demonstration", settings=ProjectSettings(), slug="pairs", prefix="pairs-")
+        lark = db.scalars(select(Person.id).where(Person.pseudonym == "lark-01")).one()
+        projects.add_member(db, h.lead.person_id, h.id, lark, party="internal", role="lead")
+        batch = batches.open_batch(db, h.lead, h.id)
+        batches.plan_cells(db, h.lead, batch.id)
+        batches.start(db, h.lead, batch.id)
+        item = db.scalars(select(Item.id).where(Item.batch_id == batch.id)).first()
+        db.get_one(Item, item).reserved_for = h.writer1.person_id
+    lark_01, page = visit("lark-01"), f"/p/pairs/items/{item}"
+    assert "It waits for the one who wrote it." in lark_01.get(page).text
+    assert lark_01.post(f"{page}/give", page=page).status_code == 303
+    with house.read() as db:
+        assert db.get_one(Item, item).reserved_for is None

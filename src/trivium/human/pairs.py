@@ -51,4 +51,4 @@ def columned(pair: Comparison) -> Comparison:
     """
     columns = {"+margin": json.dumps(pair.scores[MARGIN][0]), "+group_id": json.dumps(pair.prompt.id)}
     prompt = pair.prompt.model_copy(update={"attrs": pair.prompt.attrs | columns})
-    return pair.model_copy(update={"prompt": prompt})
+    return pair.model_copy(update={"prompt": prompt, "scores": {}})

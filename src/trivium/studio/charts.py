@@ -98,7 +98,7 @@ def _whisker(words: Words, x: float, point: Point, y: Callable[[float], float]) 
     low, high = measure.low if measure.low is not None else measure.value, measure.high or measure.value
     return Markup(
         '<path class="whisker" d="M{x} {b}V{a}M{l} {b}h8M{l} {a}h8"/><circle class="point" cx="{x}" cy="{m}" r="4"/>'
-        '<text class="val" x="{r}" y="{t}">{v}</text>'
+        '<text class="val" x="{x}" y="{t}" text-anchor="middle">{v}</text>'
         '<text class="lab" x="{x}" y="184" text-anchor="middle">{label}</text>'
         '<text class="tick" x="{x}" y="203" text-anchor="middle">{under}</text>'
     ).format(
@@ -107,8 +107,7 @@ def _whisker(words: Words, x: float, point: Point, y: Callable[[float], float]) 
         b=y(low),
         l=x - 4,
         m=y(measure.value),
-        r=x + 9,
-        t=y(measure.value) + 15,
+        t=y(high) - 7,
         v=words.percent(measure.value),
         label=point.label,
         under=point.under,

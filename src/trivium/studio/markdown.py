@@ -47,6 +47,13 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 MAX_CHARACTERS = 200_000  # longer texts are shown as they are: a parser's worst case must not hold a page
 
+_WIDE = (
+    ("<pre>", '<pre tabindex="0">'),
+    ("<table>", '<div class="scroll" tabindex="0"><table>'),
+    ("</table>", "</table></div>"),
+)
+"""What may be wider than its place and is scrolled, by keys too. Only the parser's tags look so: text is escaped."""
+
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 
 
@@ -67,7 +74,7 @@ def markdown(text: str) -> Markup:
     '<p>a <em>b</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>\\n'
     """
     if len(text) > MAX_CHARACTERS:
-        return Markup("<pre>{}</pre>").format(text)
+        return Markup('<pre tabindex="0">{}</pre>').format(text)
     made = _parser.render(text)
     clean = nh3.clean(
         made,
@@ -76,4 +83,6 @@ def markdown(text: str) -> Markup:
         url_schemes=set(SCHEMES),
         link_rel="noopener noreferrer nofollow",
     )
+    for plain, reached in _WIDE:
+        clean = clean.replace(plain, reached)
     return Markup(clean)

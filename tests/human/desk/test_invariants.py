@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from human.desk.desk_sentences import batch_of, label_everything, order_of, write_everything
 from human.desk.people_of_the_house import house, written
-from trivium.human.desk import adjudication, assignment, audit, batches, guidelines, pool, ranking, review, writing
+from trivium.human.desk import (
+    adjudication,
+    assignment,
+    audit,
+    batches,
+    guidelines,
+    pool,
+    projects,
+    ranking,
+    review,
+    writing,
+)
 from trivium.human.desk.errors import Conflict, Invalid, NotAcknowledged, NotAllowed, Unknown
 from trivium.human.desk.pool import NewPrompt
 from trivium.human.desk.ranking import Order
@@ -288,3 +299,37 @@ def test_an_item_that_enough_hold_is_offered_to_nobody_until_one_hold_runs_out(d
     with database.write() as db:
         assert assignment.lease(db, h.labeller3, h.id) is not None
         assert assignment.lease(db, h.labeller1, h.id) is None
+
+
+def test_nobody_decides_or_reviews_what_they_answered_in_another_role(database: Database) -> None:
+    with database.write() as db:
+        h = house(db, "comparison", settings=ProjectSettings(overlap=2, internal_qa=NONE, client_qa=NONE))
+        batches.start(db, h.lead, batch_of(db, h, num_items=1, num_replies=2).id)
+        for actor, better in ((h.labeller1, "0"), (h.labeller2, "1")):
+            work = assignment.lease(db, actor, h.id)
+            assert work is not None
+            digits = [1 if one.endswith(better) else 2 for one in work.replies]
+            ranking.submit(db, actor, work.assignment_id, Order(digits, order_of(work.replies).marks))
+        projects.set_member(db, h.lead, h.id, h.labeller1.person_id, party="internal", role="lead")
+        projects.set_member(db, h.lead, h.id, h.labeller3.person_id, party="internal", role="lead")
+    with database.write() as db:
+        assert assignment.lease(db, h.labeller1, h.id, step="adjudicate") is None
+        assert assignment.lease(db, h.labeller3, h.id, step="adjudicate") is not None
+
+
+def test_nobody_reviews_what_they_mended_in_the_round_before(database: Database) -> None:
+    with database.write() as db:
+        h = house(db, "demonstration", settings=ProjectSettings(internal_qa=ALL, client_qa=ALL))
+        batch = batches.open_batch(db, h.lead, h.id)
+        batches.plan_cells(db, h.lead, batch.id)
+        batches.start(db, h.lead, batch.id)
+    write_everything(database, h, ["writer1"])
+    with database.write() as db:
+        while (work := assignment.lease(db, h.checker, h.id)) is not None:
+            mended = review.Review("fix", ["not_true"], "mended", f"{work.replies[0]} mended")
+            review.submit(db, h.checker, work.assignment_id, mended)
+        db.execute(update(Assignment).where(Assignment.step == "qa_internal").values(person_id=h.checker2.person_id))
+        projects.set_member(db, h.lead, h.id, h.checker.person_id, party="client", role="reviewer")
+    with database.write() as db:
+        assert assignment.lease(db, h.checker, h.id, step="qa_client") is None  # by their text, if not by their hold
+        assert assignment.lease(db, h.client, h.id, step="qa_client") is not None

@@ -133,8 +133,10 @@ def sweep(db: Session) -> int:
 
 
 def current(db: Session, actor: Actor, assignment_id: str) -> Work:
-    """Return the actor's own assignment as they see it, whatever its state."""
-    return work_of(db, own(db, actor, assignment_id, lock=False))
+    """Return the actor's own assignment as they see it, whatever its state; not to who has left the project."""
+    hold = own(db, actor, assignment_id, lock=False)
+    stand(db, actor, hold.project_id)
+    return work_of(db, hold)
 
 
 _OWN = select(Assignment).where(Assignment.id == bindparam("assignment"), Assignment.person_id == bindparam("me"))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from sqlalchemy import (
@@ -43,9 +46,22 @@ def new_id() -> str:
     return f"{value:032x}"
 
 
+_AGO: ContextVar[timedelta] = ContextVar("ago", default=timedelta(0))
+
+
 def now() -> datetime:
-    """Return this moment in UTC."""
-    return datetime.now(UTC)
+    """Return this moment in UTC, or the one before it that `ago` says."""
+    return datetime.now(UTC) - _AGO.get()
+
+
+@contextmanager
+def ago(time: timedelta) -> Iterator[None]:
+    """Let what is done within have been done so long ago: for a demonstration, which begins with a past."""
+    token = _AGO.set(time)
+    try:
+        yield
+    finally:
+        _AGO.reset(token)
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -176,7 +176,7 @@ def acknowledge(slug: str, version: int, asking: Asking) -> None:
         row = next((one for one in rows if one.version == version), None)
         guidelines.acknowledge(db, actor, project_id, row.id if row else "")
 
-    asking.write(work)
+    asking.at_work(work)
 
 
 @router.get("/projects/{slug}/requirements")

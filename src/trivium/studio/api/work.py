@@ -142,7 +142,7 @@ def _receipt(receipt: Receipt) -> ReceiptOut:
 @router.post("/projects/{slug}/lease", responses={204: {"description": "nothing is left for this person"}})
 def lease(slug: str, body: LeaseIn, asking: Asking, response: Response) -> WorkOut | None:
     """Take one piece of work to hold for a while."""
-    found = asking.write(
+    found = asking.at_work(
         lambda db, actor: assignment.lease(
             db, actor, in_project(db, actor, slug).project.id, step=body.step, cell=body.cell
         )
@@ -162,7 +162,7 @@ def get_work(assignment_id: str, asking: Asking) -> WorkOut:
 @router.put("/work/{assignment_id}/draft")
 def put_draft(assignment_id: str, body: DraftIn, asking: Asking) -> RevOut:
     """Keep a draft; an older revision than is kept is refused."""
-    rev = asking.write(
+    rev = asking.at_work(
         lambda db, actor: assignment.save_draft(
             db, actor, assignment_id, body.content, rev=body.rev, seconds=body.seconds
         )
@@ -174,37 +174,37 @@ def put_draft(assignment_id: str, body: DraftIn, asking: Asking) -> RevOut:
 def submit_writing(assignment_id: str, body: WritingIn, asking: Asking) -> ReceiptOut:
     """Send a pair to review. Sent twice, it counts once."""
     sent = writing.Written(body.reply, body.attrs, body.prompt, body.seconds, body.paste_share)
-    return _receipt(asking.write(lambda db, actor: writing.submit(db, actor, assignment_id, sent)))
+    return _receipt(asking.at_work(lambda db, actor: writing.submit(db, actor, assignment_id, sent)))
 
 
 @router.post("/work/{assignment_id}/ranking")
 def submit_ranking(assignment_id: str, body: RankingIn, asking: Asking) -> ReceiptOut:
     """Send an order in. Sent twice, it counts once."""
     sent = ranking.Order(body.digits, body.marks, body.words, body.none_acceptable, body.note, body.seconds)
-    return _receipt(asking.write(lambda db, actor: ranking.submit(db, actor, assignment_id, sent)))
+    return _receipt(asking.at_work(lambda db, actor: ranking.submit(db, actor, assignment_id, sent)))
 
 
 @router.post("/work/{assignment_id}/review")
 def submit_review(assignment_id: str, body: ReviewIn, asking: Asking) -> ReceiptOut:
     """Send a verdict in. Sent twice, it counts once."""
     sent = review.Review(body.verdict, body.reasons, body.note, body.fixed, body.seconds)
-    return _receipt(asking.write(lambda db, actor: review.submit(db, actor, assignment_id, sent)))
+    return _receipt(asking.at_work(lambda db, actor: review.submit(db, actor, assignment_id, sent)))
 
 
 @router.post("/work/{assignment_id}/judgement")
 def submit_judgement(assignment_id: str, body: JudgementIn, asking: Asking) -> ReceiptOut:
     """Send a verdict on a guard's decision in. Sent twice, it counts once."""
     sent = guards.Verdict(body.verdict, body.note, body.seconds)
-    return _receipt(asking.write(lambda db, actor: guards.submit(db, actor, assignment_id, sent)))
+    return _receipt(asking.at_work(lambda db, actor: guards.submit(db, actor, assignment_id, sent)))
 
 
 @router.post("/work/{assignment_id}/skip", status_code=204)
 def skip(assignment_id: str, body: SkipIn, asking: Asking) -> None:
     """Leave it to others, for good."""
-    asking.write(lambda db, actor: assignment.skip(db, actor, assignment_id, body.reason))
+    asking.at_work(lambda db, actor: assignment.skip(db, actor, assignment_id, body.reason))
 
 
 @router.post("/work/{assignment_id}/release", status_code=204)
 def release(assignment_id: str, asking: Asking) -> None:
     """Set it aside; the draft waits in case it comes back."""
-    asking.write(lambda db, actor: assignment.release(db, actor, assignment_id))
+    asking.at_work(lambda db, actor: assignment.release(db, actor, assignment_id))

@@ -74,9 +74,12 @@ STATES = {
 
 
 def state_words(here: Here, state: str) -> str:
-    """Return what a batch is in, in words of its project's kind."""
-    if state == "rework" and _project(here).kind not in batches.TEXTS:
+    """Return what a batch or an item is in, in words of its project's kind."""
+    kind = _project(here).kind
+    if state == "rework" and kind not in batches.TEXTS:
         return here.say("back with the labellers")
+    if state == "labelling" and kind == "guard_review":
+        return here.say("being judged")
     return here.say(STATES[state])
 
 
@@ -93,7 +96,7 @@ def _row(here: Here, one: BoardRow, versions: dict[str, int]) -> dict[str, Any]:
         "state_words": state_words(here, one.state),
         "rests": generation.PROBLEM in one.generation and bool(one.states.get("generating")),
         "round": one.round,
-        "counts": [(here.say(STATES[state]), count) for state, count in sorted(one.states.items())],
+        "counts": [(state_words(here, state), count) for state, count in sorted(one.states.items())],
         "sample": ", ".join(samples),
         "guideline": versions.get(one.guideline_id, ""),
         "actions": actions,
@@ -112,7 +115,7 @@ def batches_page(here: Here, slug: str) -> Response:
         "batches.html",
         batches=[_row(here, one, versions) for one in rows],
         can_open=lacks is None,
-        why_none=lacks[0] if lacks else here.say("Open the first one below."),
+        why_none=lacks[0] if lacks else _first(here, project.kind),
         first_step={"href": lacks[1], "says": lacks[2]} if lacks and standing.can("manage") else None,
         given=here.given(k=settings_of(project).num_replies),
         prompt_sources=[
@@ -134,6 +137,12 @@ def _told_lack(here: Here, lack: hands.Lack) -> str:
     if lack.step == "qa_client":
         return here.say("Nobody can do the client’s review. Invite a reviewer of the client, or set its share to 0.")
     return here.say("Nobody can do the first review. Invite a reviewer, party: {party}.", party=here.say(lack.party))
+
+
+def _first(here: Here, kind: str) -> str:
+    if kind == "guard_review":
+        return here.say("The first decision of the guard opens one.")
+    return here.say("Open the first one below.")
 
 
 def _lacks(here: Here, slug: str) -> tuple[str, str, str] | None:
@@ -161,8 +170,10 @@ def open_batch(here: Here, slug: str) -> Response:
     size = here.number("size")
     if not 1 <= size <= 20_000:
         raise Invalid({"size": "wanted a number from 1 to 20,000"})
-    batch = batches.open_batch(here.db, here.actor, standing.project.id)
     kind = standing.project.kind
+    if kind == "guard_review":
+        raise Conflict("the guard's own decisions are judged here, and nothing is drawn for that")
+    batch = batches.open_batch(here.db, here.actor, standing.project.id)
     if kind == "demonstration" and here.field("prompts") != "pool":
         _plan(here, batch, size)
     else:
@@ -261,7 +272,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
                 "text": (row.search_text or "")[:120],
                 "cell": "" if row.search_text else cells.title(row.attrs, here.words),
                 "is": SHAPES[row.state],
-                "says": here.say(STATES[row.state]),
+                "says": state_words(here, row.state),
                 "round": row.round,
                 "done": row.done,
                 "wanted": row.wanted,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from trivium.human.desk import comments, review, submissions
+from trivium.human.desk import comments, review, rounds, submissions
 from trivium.human.desk.actor import Standing
-from trivium.human.desk.errors import NotAllowed, Unknown
+from trivium.human.desk.errors import Invalid, NotAllowed, Unknown
 from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.work import latest_replies
 from trivium.human.rubrics import reply_name
@@ -19,6 +19,8 @@ from trivium.studio.pages.review import skips_of, story_of
 from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
 from trivium.studio.said import of_replies, why_contested
+
+ENDED = ("rejected", "withdrawn")
 
 
 def _insider(here: Here, slug: str) -> Standing:
@@ -64,9 +66,30 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
         num_none=sum(one.none_acceptable for one in answers), num_answers=len(answers),
         contested=why_contested(dossier.aggregate, rubric, here.words),
+        can_take_out=standing.can("manage") and item.state not in (*ENDED, "delivered"),
+        can_give=standing.can("manage") and item.step == "write" and not item.taken and item.reserved_for is not None,
+        given=here.given(),
         comments=[{"who": name, "body": row.body, "at": row.created_at}
                   for row, name in comments.on(here.db, here.actor, item.id)],
     )  # fmt: skip
+
+
+@post("/p/{slug}/items/{item_id}/take-out", again=item_page)
+def take_out(here: Here, slug: str, item_id: str) -> Response:
+    """Take an item out for good, with a reason that the log keeps."""
+    standing = here.project(slug, "manage")
+    if not (reason := here.field("reason")):
+        raise Invalid({"reason": here.say("Say why; the log keeps it.")})
+    rounds.reject(here.db, here.actor, standing.project.id, _item(here, item_id).id, reason[:2_000])
+    return here.to(f"/p/{slug}/items/{item_id}", here.say("Taken out. What was said of it stays."))
+
+
+@post("/p/{slug}/items/{item_id}/give", again=item_page)
+def give(here: Here, slug: str, item_id: str) -> Response:
+    """Let returned work go to whoever comes, where its writer does not."""
+    standing = here.project(slug, "manage")
+    rounds.reassign(here.db, here.actor, standing.project.id, _item(here, item_id).id)
+    return here.to(f"/p/{slug}/items/{item_id}", here.say("Any writer may take it now."))
 
 
 @post("/p/{slug}/items/{item_id}/comments", again=item_page)

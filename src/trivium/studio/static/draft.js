@@ -50,6 +50,8 @@ const local = {
   drop() { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
 };
 
+const sentence = (text) => text.charAt(0).toLocaleUpperCase(document.documentElement.lang) + text.slice(1);
+
 function tell(text, is = 'ok') {
   const saved = part('draft');
   saved.querySelector('use').setAttribute('href', `#i-${is}`);
@@ -80,7 +82,7 @@ async function save() {
     });
     const said = await heard(answer);
     if (form !== mine) return; // it was sent in meanwhile, and another item stands here
-    if (answer.status === 409) { ended(said.message); return; }
+    if (answer.status === 409) { ended(said); return; }
     if (!answer.ok) { tell(said.message, 'bad'); return; }
     revision = said.rev;
     active -= told;
@@ -92,9 +94,11 @@ async function save() {
   }
 }
 
-function ended(message) {
+// The hold is over or the draft is older than another window's: why, and what the link beside it does.
+function ended({ message, do: next }) {
   const notice = document.getElementById('ended');
-  notice.querySelector('span').textContent = message;
+  notice.querySelector('span').textContent = `${sentence(message)}.`;
+  if (next) notice.querySelector('a').textContent = sentence(next);
   notice.hidden = false;
 }
 
