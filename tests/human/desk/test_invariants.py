@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from human.desk.desk_sentences import batch_of, label_everything, order_of, write_everything
 from human.desk.people_of_the_house import house, written
+from trivium.core.seed import stream
 from trivium.human.desk import (
     adjudication,
     assignment,
@@ -113,7 +114,7 @@ def test_a_labeller_sees_no_model_no_other_mark_and_no_gold_sign(database: Datab
         batches.set_gold(db, h.lead, str(gold), ranks=[1, 2, 3, 4])
         batches.start(db, h.lead, batch.id)
         db.execute(update(Item).values(attrs={"persona": "secret"}, cell="secret"))
-    orders = set()
+    orders, shown = set(), {}
     for name in ("labeller1", "labeller2"):
         for _ in range(6):
             with database.write() as db:
@@ -123,11 +124,15 @@ def test_a_labeller_sees_no_model_no_other_mark_and_no_gold_sign(database: Datab
                 assert "gold" not in repr(work)
                 hold = db.get_one(Assignment, work.assignment_id)
                 assert [text.rpartition(".")[2] for text in work.replies] == [str(slot) for slot in hold.order]
+                assert hold.order == stream(hold.order_seed, "order").permutation(4).tolist()  # from the recorded seed
                 orders.add(tuple(hold.order))
+                shown[name, work.item_id] = tuple(hold.order)
                 ranking.submit(db, h.actors[name], work.assignment_id, order_of(work.replies))
                 with pytest.raises(NotAllowed):
                     review.dossier(db, h.actors[name], work.item_id)
     assert len(orders) > 3
+    items = {item for _, item in shown}
+    assert any(shown["labeller1", item] != shown["labeller2", item] for item in items), "each has an order of their own"
 
 
 def test_nothing_is_given_or_taken_before_the_guideline_is_read(database: Database) -> None:
