@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from human.desk.desk_sentences import batch_of, label_everything, order_of, write_everything
@@ -31,6 +31,7 @@ from trivium.human.desk.specs import cell_key
 from trivium.human.store.columns import now
 from trivium.human.store.database import Database
 from trivium.human.store.journal import Event
+from trivium.human.store.projects import Ack
 from trivium.human.store.work import AggregateRow, Assignment, Item, Judgement, Mark
 from trivium.records import Message, Prompt
 
@@ -147,6 +148,10 @@ def test_nothing_is_given_or_taken_before_the_guideline_is_read(database: Databa
         guidelines.acknowledge(db, h.labeller1, h.id, newer.id)
         work = assignment.lease(db, h.labeller1, h.id)
         assert work is not None
+    with pytest.raises(NotAcknowledged), database.write() as db:  # a hold alone is no leave to send in
+        db.execute(delete(Ack).where(Ack.guideline_id == newer.id))
+        ranking.submit(db, h.labeller1, work.assignment_id, order_of(work.replies))
+    with database.write() as db:
         ranking.submit(db, h.labeller1, work.assignment_id, order_of(work.replies))
         assert db.scalars(select(Judgement.guideline_id)).one() == newer.id
 
