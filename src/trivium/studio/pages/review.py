@@ -7,7 +7,8 @@ from typing import Any
 from fastapi.responses import Response
 
 from trivium.core.words import count_words
-from trivium.human.desk import assignment, near, review, submissions
+from trivium.human.coverage import cell_of
+from trivium.human.desk import assignment, near, review, specs, submissions
 from trivium.human.desk.batches import TEXTS
 from trivium.human.desk.errors import Invalid, NotAllowed
 from trivium.human.desk.guidelines import terms_of
@@ -18,7 +19,7 @@ from trivium.human.privacy import passages
 from trivium.human.rubrics import reply_name
 from trivium.human.states import Step
 from trivium.human.store.work import Batch, Item
-from trivium.studio import vocabulary
+from trivium.studio import cells, vocabulary
 from trivium.studio.changes import changes
 from trivium.studio.here import Here
 from trivium.studio.pages.working import SKIP_REASONS, nothing, prompt_shown, save_draft, skip, start_of, work_facts
@@ -129,6 +130,18 @@ def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
     ]
 
 
+def _in_its_cell(here: Here, work: Work) -> list[dict[str, str]]:
+    """Say whether a pair's marks are those of the cell that it was written for."""
+    spec = specs.frozen(here.db, here.standing.project.id) if here.standing and work.cell else None
+    if spec is None:
+        return []
+    fit = cell_of(specs.requirement_of(spec), {name: str(value) for name, value in work.attrs.items()})
+    if fit is not None and specs.cell_key(fit.where) == work.cell:
+        return [{"is": "ok", "says": here.say("In the cell it was written for"), "more": ""}]
+    more = cells.title(fit.where, here.words) if fit is not None else here.say("It fits no cell.")
+    return [{"is": "warn", "says": here.say("Not in the cell it was written for"), "more": more}]
+
+
 def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     private = [one for text in work.replies for one in passages(text)]
@@ -141,6 +154,7 @@ def _checks(here: Here, work: Work, dossier: Dossier) -> list[dict[str, str]]:
         if private
         else {"is": "ok", "says": here.say("No personal data found"), "more": ""}
     )
+    found += _in_its_cell(here, work)
     found.append({"is": "ok", "says": here.say("Nobody reviews their own text"), "more": ""})
     found += _close(here, work)
     shares = [one.body.get("paste_share") for one in dossier.past if one.step == "write"]
