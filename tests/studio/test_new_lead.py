@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from studio.visitors import Visitor
 from trivium.human.store.database import Database
+from trivium.human.store.people import Membership, Person
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Assignment, Item
 
@@ -248,3 +250,25 @@ def test_a_requirement_over_every_dimension_has_a_map_whose_fields_lead_to_their
 def test_a_requirement_of_any_single_mark_has_a_map(visit: Visit, lines: str, wanted: list[str]) -> None:
     found = fields(frozen(visit, lines).get("/p/fresh/coverage").text)
     assert sorted(label.rsplit(" ", 2)[1] for label, _ in found) == sorted(wanted)
+
+
+@pytest.mark.parametrize("status", ["paused", "closed"])
+def test_who_finds_no_work_in_a_project_at_rest_is_told_that_it_rests(visit: Visit, status: str) -> None:
+    lead = visit("lark-01")
+    page = lead.get("/p/everyday-help/members").text
+    title = re.findall(r'id="title" name="title" type="text" value="([^"]+)"', page)[0]
+    sent = SETTINGS | {"title": html.unescape(title), "overlap": "5", "status": status}
+    assert lead.post("/p/everyday-help/settings", sent, page="/p/everyday-help/members").status_code == 303
+    assert f"This project is {status}." in visit("heron-12").get("/p/everyday-help/rank").text
+
+
+def test_who_only_looks_on_is_shown_no_way_into_items(visit: Visit, house: Database) -> None:
+    def sit(db: Session) -> None:
+        stork = db.scalar(select(Person.id).where(Person.pseudonym == "stork-09"))
+        db.execute(update(Membership).where(Membership.person_id == stork).values(role="viewer"))
+
+    assert "/items/" in visit("lark-01").get("/p/plain-words/batches/1").text
+    house.run(sit)
+    board = visit("stork-09").get("/p/plain-words/batches/1")
+    assert board.status_code == 200
+    assert "/items/" not in board.text

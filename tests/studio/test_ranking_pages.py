@@ -205,3 +205,16 @@ def test_who_ranks_anew_is_told_why_it_came_back_and_nothing_else(
     assert "Which of them is true?" in again
     assert "mean rank" not in again
     assert "made/by" not in again
+
+
+def test_why_somebody_skipped_an_item_is_told_to_its_lead(
+    house: Database, visit: Callable[[str | None], Visitor]
+) -> None:
+    item = project_with(house, "hh", ["Paris.", "Lyon."])
+    heron = visit(HERON)
+    page = heron.get("/p/fresh/rank").url.path
+    form = {"reason": "cannot_judge", "words": "I was never there."}
+    assert heron.post(f"{page}/skip", form, page=page).status_code == 303
+    text = visit(LARK).get(f"/p/fresh/items/{item}").text
+    assert "<strong>Skipped</strong> by heron-12" in text
+    assert "I cannot judge it: it is outside what I know. I was never there." in text

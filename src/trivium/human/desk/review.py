@@ -18,6 +18,7 @@ from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.rounds import rest, send_back, settle
 from trivium.human.desk.sending import begin_submit, end_submit
 from trivium.human.desk.work import latest_replies
+from trivium.human.states import Step
 from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import AggregateRow, Assignment, Batch, Item, Judgement, Reply, Verdict
@@ -166,6 +167,28 @@ def dossier(db: Session, actor: Actor, item_id: str) -> Dossier:
                    row.guideline_id, row.body) for row, name in past),
         found,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Somebody who left an item to others, and why."""
+
+    by: str
+    step: Step
+    reason: str
+    at: datetime | None
+
+
+def skipped(db: Session, actor: Actor, item_id: str) -> list[Skipped]:
+    """Return who skipped an item, oldest first, to those who may see its history."""
+    dossier(db, actor, item_id)
+    rows = db.execute(
+        select(Assignment, Person.pseudonym)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Assignment.item_id == item_id, Assignment.state == "skipped")
+        .order_by(Assignment.finished_at)
+    )
+    return [Skipped(name, row.step, row.skip_reason or "", row.finished_at) for row, name in rows]
 
 
 @dataclass(frozen=True)

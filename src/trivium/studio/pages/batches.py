@@ -10,6 +10,7 @@ from sqlalchemy import select
 from trivium.core.reference import models_below
 from trivium.core.store import Store
 from trivium.human.desk import batches, generation, guidelines, hands, pool, specs
+from trivium.human.desk.actor import Ability
 from trivium.human.desk.batches import BoardRow
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
 from trivium.human.desk.generation import Sampling
@@ -24,6 +25,8 @@ from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
 ITEMS_A_PAGE = 50
+INSIDE: tuple[Ability, ...] = ("review_internal", "review_client", "manage", "see_quality")
+"""Who has one of these may look inside items: reviewers and leads, never labellers or writers."""
 SHAPES = {
     "open": "wait",
     "working": "now",
@@ -241,7 +244,7 @@ def start_batch(here: Here, slug: str, ordinal: str) -> Response:
 @get("/p/{slug}/batches/{ordinal}")
 def batch_page(here: Here, slug: str, ordinal: str) -> Response:
     """Show a batch's items, and how far a model has come with their replies."""
-    here.project(slug, "see_plan")
+    standing = here.project(slug, "see_plan")
     batch = batch_of(here, ordinal)
     after = here.request.query_params.get("after", "")
     query = (
@@ -261,6 +264,7 @@ def batch_page(here: Here, slug: str, ordinal: str) -> Response:
         state_words=state_words(here, batch.state),
         generation=_generation(here, batch),
         models=models_below(Store(here.settings.runs)),
+        can_open_items=any(standing.can(one) for one in INSIDE),
         more=rows[-2].id if len(rows) > ITEMS_A_PAGE else "",
         items=[
             {

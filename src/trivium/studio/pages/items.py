@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.responses import Response
 
 from trivium.human.desk import comments, review, rounds, submissions
-from trivium.human.desk.actor import Ability, Standing
+from trivium.human.desk.actor import Standing
 from trivium.human.desk.errors import Invalid, NotAllowed, Unknown
 from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.work import latest_replies
@@ -14,8 +14,8 @@ from trivium.human.store.people import Person
 from trivium.human.store.projects import PoolPrompt
 from trivium.human.store.work import Batch, Item
 from trivium.studio.here import Here
-from trivium.studio.pages.batches import SHAPES, STATES
-from trivium.studio.pages.review import story_of
+from trivium.studio.pages.batches import INSIDE, SHAPES, STATES
+from trivium.studio.pages.review import skips_of, story_of
 from trivium.studio.pages.working import prompt_shown
 from trivium.studio.routes import get, post
 from trivium.studio.said import of_replies, why_contested
@@ -26,8 +26,7 @@ ENDED = ("rejected", "withdrawn")
 def _insider(here: Here, slug: str) -> Standing:
     """Return the standing of who may look inside items: reviewers and leads, never labellers or writers."""
     standing = here.project(slug)
-    abilities: tuple[Ability, ...] = ("review_internal", "review_client", "manage", "see_quality")
-    if not any(standing.can(one) for one in abilities):
+    if not any(standing.can(one) for one in INSIDE):
         raise NotAllowed(f"a {standing.role} of the {standing.party} party may not look inside items")
     return standing
 
@@ -63,7 +62,7 @@ def item_page(here: Here, slug: str, item_id: str) -> Response:
     return here.page(
         "item.html", item=item, item_is=SHAPES.get(item.state, "now"),
         says=here.say(STATES.get(item.state, item.state)), batch=batch,
-        replies=replies, story=story_of(here, dossier),
+        replies=replies, story=[*story_of(here, dossier), *skips_of(here, item.id)],
         prompt=prompt_shown(here, dossier.messages, prompt.language if prompt else "en", dossier.attrs),
         num_none=sum(one.none_acceptable for one in answers), num_answers=len(answers),
         contested=why_contested(dossier.aggregate, rubric, here.words),

@@ -21,7 +21,7 @@ from trivium.human.store.work import Batch, Item
 from trivium.studio import vocabulary
 from trivium.studio.changes import changes
 from trivium.studio.here import Here
-from trivium.studio.pages.working import nothing, prompt_shown, save_draft, skip, start_of, work_facts
+from trivium.studio.pages.working import SKIP_REASONS, nothing, prompt_shown, save_draft, skip, start_of, work_facts
 from trivium.studio.routes import get, post
 from trivium.studio.said import of_replies, why_contested
 
@@ -83,6 +83,18 @@ def story_of(here: Here, dossier: Dossier) -> list[dict[str, Any]]:
         }
         for one in dossier.past
     ]
+
+
+def skips_of(here: Here, item_id: str) -> list[dict[str, Any]]:
+    """Return who skipped an item and why, for the time line."""
+    shown = []
+    for one in review.skipped(here.db, here.actor, item_id):
+        key, _, words = one.reason.partition(": ")
+        why = dict(SKIP_REASONS[one.step]).get(key)
+        note = ". ".join(filter(None, (here.say(why), words))) if why else one.reason
+        shown.append({"what": here.say("Skipped"), "who": one.by, "is": "off", "reasons": (), "note": note,
+                      "at": one.at, "seconds": 0})  # fmt: skip
+    return shown
 
 
 def _replies(here: Here, work: Work, dossier: Dossier) -> list[dict[str, Any]]:
@@ -245,7 +257,7 @@ def review_page(here: Here, slug: str, assignment_id: str) -> Response:
         done=done,
         total=total,
         sample_words=words,
-        story=story_of(here, dossier),
+        story=[*story_of(here, dossier), *skips_of(here, work.item_id)],
         checks=_checks(here, work, dossier),
         prompt=prompt_shown(here, work.messages, work.language, work.attrs),
         replies=_replies(here, work, dossier),

@@ -147,6 +147,10 @@ def nothing(here: Here, title: str, message: str, more: str, sign: str) -> Respo
     """Say that nothing is left, why, and what else there is."""
     standing = here.standing
     assert standing is not None
+    if standing.project.status != "active":
+        message = here.say("This project is paused.") if standing.project.status == "paused" else ""
+        message = message or here.say("This project is closed.")
+        more = here.say("Nobody is given work in it until a lead opens it again.")
     return here.page(
         "nothing.html",
         title=title,
