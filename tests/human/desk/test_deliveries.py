@@ -261,6 +261,25 @@ def test_how_much_better_and_the_words_beside_an_order_are_delivered(database: D
     }  # fmt: skip
 
 
+def test_the_words_of_who_was_erased_are_in_no_later_milestone(database: Database) -> None:
+    h = marked_house(
+        database, "hh", 2,
+        lambda replies, person: Order(digits_of(replies), marks={"strength": [1.0]}, note=f"I am {person}."),
+    )  # fmt: skip
+    with database.write() as db:
+        deliveries.seal(db, h.lead, h.id, "m1")
+    with database.write() as db:
+        profiles.erase(db, h.labeller1)
+    with database.write() as db:
+        row = deliveries.seal(db, h.lead, h.id, "m2")
+        found = read(deliveries.all_files(db, row.id))
+    assert {one.text for said in found.notes.values() for one in said} == {"I am 1."}
+    assert len(found.comparisons) == 6  # marks stay, under the pseudonym
+    with database.read() as db:
+        assert deliveries.sealed_again(db, h.lead, h.id, "m1")
+        assert deliveries.sealed_again(db, h.lead, h.id, "m2")
+
+
 def test_a_mark_of_the_whole_of_several_replies_is_delivered_beside_them(database: Database) -> None:
     h = marked_house(
         database, "hh", 3, lambda replies, person: Order(digits_of(replies), marks={"strength": [float(person)]})

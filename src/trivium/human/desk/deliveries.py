@@ -15,7 +15,7 @@ from trivium.human.delivery.content import Milestone
 from trivium.human.delivery.difference import Difference, difference
 from trivium.human.desk.actor import Actor, Standing, stand
 from trivium.human.desk.errors import Conflict, Invalid, Unknown
-from trivium.human.desk.milestone import Contents, gold_of, items_of, milestone_of
+from trivium.human.desk.milestone import Contents, erased, gold_of, items_of, milestone_of
 from trivium.human.privacy import Passage, passages
 from trivium.human.states import DELIVERY, transition
 from trivium.human.store.columns import now
@@ -68,7 +68,9 @@ def draft(db: Session, actor: Actor, project_id: str, milestone: str, contents: 
         raise Invalid({"batches": f"there is no batch {missing[0]}"})
     before = Contents.model_validate(row.filter or {})
     cleared = tuple(sorted({*before.cleared, *chosen.cleared}))  # what somebody looked at stays looked at
-    row.filter = chosen.model_copy(update={"items": (), "cleared": cleared}).model_dump(mode="json")
+    row.filter = chosen.model_copy(
+        update={"items": (), "without_words_of": (), "cleared": cleared}
+    ).model_dump(mode="json")  # fmt: skip
     db.flush()
     return row
 
@@ -119,7 +121,9 @@ def seal(db: Session, actor: Actor, project_id: str, milestone: str, contents: C
     state = transition(DELIVERY, row.state, "seal", standing.hand)
     chosen = Contents.model_validate(row.filter)
     items = items_of(db, standing.project, chosen)
-    chosen = chosen.model_copy(update={"items": tuple(item.id for item in items)})
+    chosen = chosen.model_copy(
+        update={"items": tuple(item.id for item in items), "without_words_of": erased(db)}
+    )  # fmt: skip
     before = _previous(db, row)
     sealed = sealed_bytes(db, standing.project, milestone, chosen, before)
     row.filter = chosen.model_dump(mode="json")

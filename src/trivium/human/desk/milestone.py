@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -47,6 +47,8 @@ class Contents(BaseModel):
     """What the data must not be used for."""
     items: tuple[str, ...] = ()
     """Written when it is sealed: exactly these."""
+    without_words_of: tuple[str, ...] = ()
+    """Written when it is sealed: pseudonyms of people who had been erased by then; their notes are not passed on."""
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Contents:
@@ -66,6 +68,7 @@ def milestone_of(db: Session, project: Project, name: str, contents: Contents) -
     spec_id = next((batch.spec_id for batch in _batches(db, items).values() if batch.spec_id), None)
     spec = db.get(Spec, spec_id) if spec_id else None
     settings = settings_of(project)
+    silent = contents.without_words_of if contents.items else erased(db)
     found: dict[str, Any] = {"demonstrations": {}, "comparisons": {}, "judgements": {}}
     if project.kind in ("demonstration", "redteam"):
         found["demonstrations"] = _demonstrations(db, items, prompts, versions)
@@ -80,10 +83,10 @@ def milestone_of(db: Session, project: Project, name: str, contents: Contents) -
             ordered += [decided[item.id]] if ordered and item.id in decided else []
             if ordered:
                 found["comparisons"][item.id] = tuple(comparisons_of(prompts[item.id], ordered))
-            elif thumbs := _thumbs(db, prompts[item.id], rankings.get(item.id, []), item.id):
+            elif thumbs := _thumbs(db, prompts[item.id], rankings.get(item.id, []), silent):
                 found["judgements"][item.id] = thumbs
     if project.kind not in ("demonstration", "redteam"):
-        _add_words(db, ids, found.setdefault("asides", {}))
+        _add_words(db, ids, found.setdefault("asides", {}), silent)
         found["num_judged_under"] = _judged_under(db, list(found["judgements"]))
     return Milestone(
         project=project.slug, milestone=name, title=project.title, purpose=project.purpose, not_for=contents.not_for,
@@ -168,14 +171,17 @@ def _verdicts(db: Session, items: Sequence[Item], prompts: Mapping[str, Prompt])
     return {item: tuple(rows) for item, rows in found.items()}
 
 
-def _thumbs(db: Session, prompt: Prompt, said: Sequence[Submission], item_id: str) -> tuple[Judged, ...]:
+def _thumbs(
+    db: Session, prompt: Prompt, said: Sequence[Submission], silent: Collection[str]
+) -> tuple[Judged, ...]:
     """Return the thumbs that people gave to single replies."""
     notes: dict[str, str] = {
         row.pseudonym: row.note
         for row in db.execute(
             select(Person.pseudonym, Judgement.note)
             .join(Person, Person.id == Judgement.person_id)
-            .where(Judgement.item_id == item_id, Judgement.step == "label")
+            .where(Judgement.item_id.in_({one.item for one in said}), Judgement.step == "label")
+            .where(Person.pseudonym.not_in(silent))
         )
     }
     return tuple(
@@ -198,8 +204,15 @@ def _whole_marks(rankings: Mapping[str, Sequence[Submission]]) -> dict[str, tupl
     return {item: said for item, said in found.items() if said}
 
 
-def _add_words(db: Session, ids: Sequence[str], asides: dict[str, tuple[Aside, ...]]) -> None:
-    """Add what people wrote beside their marks, and leads beside their decisions."""
+def erased(db: Session) -> tuple[str, ...]:
+    """Return the pseudonyms of the people who were erased."""
+    return tuple(db.scalars(select(Person.pseudonym).where(Person.status == "erased").order_by(Person.pseudonym)))
+
+
+def _add_words(
+    db: Session, ids: Sequence[str], asides: dict[str, tuple[Aside, ...]], silent: Collection[str]
+) -> None:
+    """Add what people wrote beside their marks, and leads beside their decisions; nothing of those who are silent."""
     for part in _parts(ids):
         query = (
             select(Judgement, Person.pseudonym, Guideline.version)
@@ -211,7 +224,7 @@ def _add_words(db: Session, ids: Sequence[str], asides: dict[str, tuple[Aside, .
             .order_by(Judgement.created_at, Judgement.id)
         )
         for row, name, version in db.execute(query):
-            words = {"note": row.note, **row.body.get("words", {})}
+            words = {"note": row.note, **row.body.get("words", {})} if name not in silent else {}
             said = tuple(
                 Aside(person=name, axis=axis, text=text, guideline=str(version))
                 for axis, text in words.items() if text.strip()

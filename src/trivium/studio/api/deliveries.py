@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from trivium.human.delivery.checks import Check
 from trivium.human.desk import deliveries
@@ -30,11 +30,33 @@ class DeliveryOut(BaseModel):
     remark: str
 
 
+class ContentsIn(Strict):
+    """What a milestone is made of."""
+
+    batches: list[int] = Field(default_factory=list, max_length=10_000)
+    """Numbers of batches; empty: all."""
+    dev_share: float = Field(default=0.0, ge=0, lt=1)
+    test_share: float = Field(default=0.0, ge=0, lt=1)
+    """Shares of the clusters of near-duplicates that nothing is to be trained on."""
+    replace_personal_data: bool = False
+    """Whether what may be personal data is replaced by its kind."""
+    not_for: str = Field(default="", max_length=2_000)
+
+    @model_validator(mode="after")
+    def _holds(self) -> ContentsIn:
+        self.contents()
+        return self
+
+    def contents(self) -> Contents:
+        """Return it as the desk takes it."""
+        return Contents.model_validate(self.model_dump())
+
+
 class SealIn(Strict):
     """What the next milestone is called, and what it is made of."""
 
     milestone: str = Field(min_length=1, max_length=64)
-    contents: Contents | None = None
+    contents: ContentsIn | None = None
     """Without it a draft's own, or all that is accepted."""
 
 
@@ -89,7 +111,10 @@ def seal(slug: str, body: SealIn, asking: Asking) -> DeliveryOut:
     """Seal what is accepted; refused where a check says stop."""
     return asking.write(
         lambda db, actor: _out(
-            deliveries.seal(db, actor, in_project(db, actor, slug, "manage").project.id, body.milestone, body.contents)
+            deliveries.seal(
+                db, actor, in_project(db, actor, slug, "manage").project.id, body.milestone,
+                body.contents.contents() if body.contents else None,
+            )
         )
     )
 
@@ -101,7 +126,8 @@ def check(slug: str, body: SealIn, asking: Asking) -> ChecksOut:
     def work(db: Any, actor: Any) -> ChecksOut:
         project_id = in_project(db, actor, slug, "manage").project.id
         if body.contents is not None or not deliveries.known(db, project_id, body.milestone):
-            deliveries.draft(db, actor, project_id, body.milestone, body.contents)
+            chosen = body.contents.contents() if body.contents else None
+            deliveries.draft(db, actor, project_id, body.milestone, chosen)
         return _checked(db, actor, project_id, body.milestone)
 
     return asking.write(work)
