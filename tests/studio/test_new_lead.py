@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from studio.visitors import Visitor
 from trivium.human.store.database import Database
 from trivium.human.store.people import Membership, Person
-from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.projects import PoolPrompt, Withdrawal
 from trivium.human.store.work import Assignment, Item
 
 Visit = Callable[[str | None], Visitor]
@@ -272,3 +272,12 @@ def test_who_only_looks_on_is_shown_no_way_into_items(visit: Visit, house: Datab
     board = visit("stork-09").get("/p/plain-words/batches/1")
     assert board.status_code == 200
     assert "/items/" not in board.text
+
+
+def test_a_prompt_is_withdrawn_with_its_reason_and_not_by_one_press(visit: Visit, house: Database) -> None:
+    lead = visit("lark-01")
+    page = lead.get("/p/everyday-help/pool").text
+    [place, *_] = re.findall(r'<details>.*?action="([^"]+/withdraw)"', page, re.DOTALL)
+    assert lead.post(place, {"reason": "asked by letter"}, page="/p/everyday-help/pool").status_code == 303
+    with house.read() as db:
+        assert db.scalar(select(Withdrawal.reason).order_by(Withdrawal.at.desc()).limit(1)) == "asked by letter"
