@@ -71,6 +71,17 @@ def recipe(folder: Path, studio: Path) -> Path:
     return file
 
 
+def test_a_run_on_milestones_ends_with_a_report_that_names_them_and_their_licences(
+    studio: Path, tmp_path: Path
+) -> None:
+    graph = flow.build(recipe(tmp_path, studio))
+    flow.walk(graph, Runner(Store(tmp_path / "runs")), "demonstrations", command="trivium run people.toml")
+    [report] = tmp_path.rglob("report.html")
+    text = report.read_text(encoding="utf-8")
+    assert "studio:plain-words@m1, for demonstrations" in text
+    assert "studio:everyday-help@m1, for comparisons" in text
+
+
 def test_sft_and_reward_train_on_sealed_milestones(studio: Path, tmp_path: Path) -> None:
     graph = flow.build(recipe(tmp_path, studio))
     made: dict[str, Artifact] = Runner(Store(tmp_path / "runs")).run(graph, "reward")

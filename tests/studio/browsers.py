@@ -167,7 +167,14 @@ class Chromium:
         return [row["message"] for row in self.driver.get_log("browser") if row["level"] in ("SEVERE", "WARNING")]
 
     def violations(self) -> list[str]:
-        """Return what axe-core finds against WCAG 2.2 AA on this page."""
+        """Return what axe-core finds against WCAG 2.2 AA on this page, in the light and in the dark."""
+        found = self._violations()
+        self.size(1280, dark=True, still=True)
+        found += [f"dark: {one}" for one in self._violations()]
+        self.size(1280)
+        return found
+
+    def _violations(self) -> list[str]:
         self.driver.execute_script(AXE.read_text(encoding="utf-8"))
         found = self.driver.execute_async_script(
             "const done = arguments[arguments.length - 1];"

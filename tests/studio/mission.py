@@ -52,7 +52,7 @@ class People:
         self.window.open("/sign-in")
         self.window.write("#email", f"{name}@example.org")
         self.window.write("#password", PASSWORD)
-        self.send('form[action="/sign-in"] .btn.primary')
+        self.send('form[action="/sign-in"] .btn')
         self.window.until(lambda: self.window.path == "/")
 
     def join(self, name: str, link: str) -> None:

@@ -98,4 +98,37 @@ def test_the_description_names_every_address_with_its_answers(client: TestClient
         for method in methods.values():
             assert method["summary"]
             assert method["description"]
-            assert method["responses"]
+            for status in ("401", "403", "404", "409", "422", "503"):
+                schema = method["responses"][status]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Refused"}
+
+
+def test_a_refusal_is_what_the_description_says(asking: As) -> None:
+    lark = asking("lark-01")
+    wanted = set(lark.get("/api/v1/openapi.json").json()["components"]["schemas"]["Refused"]["required"])
+    place = "/api/v1/projects/everyday-help/deliveries"
+    answers = {
+        401: lark.get("/api/v1/me", headers={"authorization": "Bearer trv_no"}),
+        404: lark.get("/api/v1/projects/no-such/batches"),
+        409: lark.post(f"{place}/checks", json={"milestone": "m1", "contents": {}}),
+        422: lark.post(place, json={"milestone": 7}),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status, answer.text
+        assert set(answer.json()) == wanted
+    heron = asking("heron-12").get(f"{place}")
+    assert (heron.status_code, set(heron.json())) == (403, wanted)
+
+
+def test_the_quality_of_a_project_is_what_its_page_shows(asking: As) -> None:
+    from studio.visitors import Visitor
+
+    lark = asking("lark-01", "read")
+    found = lark.get("/api/v1/projects/everyday-help/quality").json()
+    order = found["axes"][0]
+    assert order["axis"] == "order"
+    page = Visitor(lark, "lark-01").get("/p/everyday-help/quality").text
+    assert f"{order['pairs_agreed']['value'] * 100:.1f}" in page
+    assert {one["person"] for one in found["people"]} == set(found["noise"]) >= {"heron-12", "finch-07"}
+    assert found["diversity"]["undefined"] is not None or found["diversity"]["groups"]
+    assert all(one["kendall_w"]["value"] is not None or one["kendall_w"]["undefined"] for one in found["axes"])

@@ -30,6 +30,7 @@ MAY: dict[str, set[str]] = {
     f"POST {PROJECT}/requirements": {"lead"},
     f"GET {PROJECT}/coverage": {"lead", "client"},
     f"GET {PROJECT}/events": {"lead"},
+    f"GET {PROJECT}/quality": {"lead", "client"},
     f"GET {PROJECT}/deliveries": {"lead", "client"},
     f"POST {PROJECT}/deliveries": {"lead"},
     f"POST {PROJECT}/deliveries/checks": {"lead"},

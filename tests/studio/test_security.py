@@ -107,6 +107,26 @@ def test_guessing_gets_slow_and_wrong_e_mails_look_like_wrong_passwords(visit: V
     assert answer.status_code == 429
 
 
+def test_who_knocks_keeps_nobody_from_writing_while_the_password_is_looked_at(
+    visit: Visit, house: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.run(lambda db: people.register(db, "known@example.org", "a long enough password"))
+    fits, free = people.password_fits, []
+
+    def looked(stored: str | None, password: str) -> bool:
+        assert house._writers is not None
+        free.append(house._writers._here.acquire(blocking=False))
+        house._writers._here.release()
+        return fits(stored, password)
+
+    monkeypatch.setattr(people, "password_fits", looked)
+    guest = visit(None)
+    for password, status in (("wrong password", 401), ("a long enough password", 303)):
+        answer = guest.post("/sign-in", {"email": "known@example.org", "password": password}, page="/sign-in")
+        assert answer.status_code == status
+    assert free == [True, True]
+
+
 def test_nobody_is_sent_elsewhere_by_a_link_to_the_door() -> None:
     for address in (
         "https://evil.example",

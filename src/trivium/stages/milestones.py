@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,15 +71,20 @@ def folder_of(reference: str, database: str) -> Path:
     return fetch(database, match["project"], match["milestone"], Path(tempfile.gettempdir()))
 
 
-@stage(version=1, gathered=True)
+@stage(version=2, gathered=True)
 def milestones(config: MilestonesConfig, context: StageContext) -> Sources:
     """Read the records of every milestone; each keeps its prompt's origin, source and licence."""
     demonstrations: list[Demonstration] = []
     comparisons: list[Comparison] = []
+    table = []
     for one in config.demonstrations:
-        demonstrations += [_good(row, one) for row in read_demonstrations("trivium", folder_of(one, config.database))]
+        pairs = [_good(row, one) for row in read_demonstrations("trivium", folder_of(one, config.database))]
+        demonstrations += pairs
+        table.append({"name": one, "use": "demonstrations", "licence": _licences(pairs)})
     for one in config.comparisons:
-        comparisons += [_good(row, one) for row in read_comparisons("trivium", folder_of(one, config.database))]
+        orders = [_good(row, one) for row in read_comparisons("trivium", folder_of(one, config.database))]
+        comparisons += orders
+        table.append({"name": one, "use": "comparisons", "licence": _licences(orders)})
     for name, rows in (("demonstrations", demonstrations), ("comparisons", comparisons)):
         write_records(context.out / f"{name}.jsonl", rows)
         context.measure(name, len(rows), n=len(rows))
@@ -87,10 +92,12 @@ def milestones(config: MilestonesConfig, context: StageContext) -> Sources:
     prompts = {row.prompt.id: row.prompt for row in comparisons}
     write_records(context.out / "prompts.jsonl", prompts.values())
     context.measure("prompts", len(prompts), n=len(prompts))
-    table = [{"name": one, "use": use} for use, refs in (("demonstrations", config.demonstrations),
-             ("comparisons", config.comparisons)) for one in refs]  # fmt: skip
     (context.out / "sources.json").write_text(json.dumps(table, indent=1), encoding="utf-8")
     return context.made(Sources)
+
+
+def _licences(rows: Sequence[Any]) -> str:
+    return ", ".join(sorted({row.prompt.licence for row in rows})) or "none stated"
 
 
 def _good(row: Any, reference: str) -> Any:

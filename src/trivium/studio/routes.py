@@ -49,6 +49,8 @@ class Page:
     again: Function | None = None
     failed: Callable[[Database, FormData], None] | None = None
     """What is written down, in a transaction of its own, where a sign-in failed."""
+    ahead: Callable[[Database, FormData], Any] | None = None
+    """What takes long and is done before the transaction; the function is given what it returned."""
     onward: Onward | None = None
     """What may be answered with instead, in a transaction of its own, once what was sent is kept; None for nothing."""
 
@@ -78,14 +80,15 @@ def post(
     signed_in: bool = True,
     again: Function | None = None,
     failed: Callable[[Database, FormData], None] | None = None,
+    ahead: Callable[[Database, FormData], Any] | None = None,
     onward: Onward | None = None,
 ) -> Callable[[Function], Function]:
-    """Take a form at an address; `again` shows its page once more where the form is refused, `onward` shows at once
-    what comes after it.
+    """Take a form at an address; `again` shows its page once more where the form is refused, `ahead` is done before the
+    transaction, `onward` shows at once what comes after it.
     """
 
     def add(function: Function) -> Function:
-        PAGES.append(Page("POST", path, function, True, signed_in, again, failed, onward))
+        PAGES.append(Page("POST", path, function, True, signed_in, again, failed, ahead, onward))
         return function
 
     return add
@@ -169,12 +172,13 @@ def _serve(page: Page, database: Database, settings: StudioSettings, request: Re
 
 def _once(page: Page, database: Database, settings: StudioSettings, request: Request, sent: Sent) -> Response:
     secret = request.cookies.get(csrf.SESSION_COOKIE)
+    given = {} if page.ahead is None else {"ahead": page.ahead(database, sent[0])}
     with database.write(flush=False) if page.writes else database.read() as db:
         visit = people.visit(db, secret)
         here = Here(request, db, settings, visit, *sent)
         if page.signed_in and visit is None:
             return _to_the_door(here)
-        answer = page.function(here, **request.path_params)
+        answer = page.function(here, **request.path_params, **given)
     answer = rendered(_onward(page, database, here) or answer)
     if page.writes:
         database.flush()

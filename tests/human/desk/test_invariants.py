@@ -97,6 +97,9 @@ def test_nobody_judges_what_they_wrote_and_each_party_reviews_its_own_round(data
         for nobody in (h.client, h.labeller1, h.writer1, h.viewer, h.lead, h.client_lead):
             with pytest.raises(NotAllowed):
                 assignment.lease(db, nobody, h.id, step="qa_internal")
+        for nobody in (h.checker, h.labeller1, h.writer1, h.viewer, h.lead):
+            with pytest.raises(NotAllowed):
+                assignment.lease(db, nobody, h.id, step="qa_client")
         db.execute(update(Item).values(author_id=h.checker.person_id))
         assert assignment.lease(db, h.checker, h.id) is None
         assert assignment.lease(db, h.checker2, h.id) is not None

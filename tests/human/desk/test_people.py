@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from human.desk.people_of_the_house import house, person
 from trivium.human.desk import audit, invitations, people, profiles, projects, tokens
@@ -17,6 +18,13 @@ from trivium.human.store.people import Person, Profile, SignIn, Token
 PASSWORD = "a long enough one"
 
 
+def sign_in(db: Session, email: str, password: str) -> people.Signed:
+    """Knock and enter."""
+    found = people.known(db, email)
+    people.must_fit(found, password)
+    return people.enter(db, found)
+
+
 def test_an_invited_person_signs_in_and_is_a_member_once(database: Database) -> None:
     with database.write() as db:
         h = house(db, "comparison")
@@ -25,7 +33,7 @@ def test_an_invited_person_signs_in_and_is_a_member_once(database: Database) -> 
         assert [(one.party, one.role) for one in projects.mine(db, signed.actor)] == [("client", "reviewer")]
         with pytest.raises(Unknown, match="used up"):
             invitations.look(db, secret)
-        again = people.sign_in(db, "new@example.org", PASSWORD)
+        again = sign_in(db, "new@example.org", PASSWORD)
         assert again.secret != signed.secret
         found = people.visit(db, again.secret)
         assert found is not None
@@ -45,7 +53,7 @@ def test_a_wrong_password_and_an_unknown_address_sound_alike_and_soon_cost_time(
     said = set()
     for address in ("one@example.org", "nobody@example.org"):
         with pytest.raises(SignInFailed) as failed, database.write() as db:
-            people.sign_in(db, address, "another long one")
+            sign_in(db, address, "another long one")
         said.add(str(failed.value))
     assert len(said) == 1
     for _ in range(people.TRIES):
@@ -56,7 +64,32 @@ def test_a_wrong_password_and_an_unknown_address_sound_alike_and_soon_cost_time(
         people.refuse_guessing(db, "ONE@example.org")
 
 
-@pytest.mark.parametrize(("email", "password"), [("no address", PASSWORD), ("a@b.org", "short"), ("a@b.org", "x" * 300)])
+def test_a_password_that_was_changed_or_an_account_that_was_shut_meanwhile_lets_nobody_in(database: Database) -> None:
+    with database.write() as db:
+        keeper, other = (
+            people.register(db, f"{name}@example.org", PASSWORD, keeper=name == "k") for name in ("k", "o")
+        )
+        lead, me = people.actor_of(db, keeper.id), people.actor_of(db, other.id)
+        found = people.known(db, "o@example.org")
+        people.must_fit(found, PASSWORD)
+        old = people.enter(db, found)
+        people.change_password(db, me, PASSWORD, "another long one")
+        assert people.visit(db, old.secret) is None
+        with pytest.raises(SignInFailed):
+            people.enter(db, found)
+        new = sign_in(db, "o@example.org", "another long one")
+        token = tokens.create(db, me, "t", ["read"])
+        people.suspend(db, lead, other.id)
+        assert people.visit(db, new.secret) is None
+        with pytest.raises(SignInFailed):
+            tokens.bearer(db, token)
+        with pytest.raises(SignInFailed, match="suspended"):
+            sign_in(db, "o@example.org", "another long one")
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [("no address", PASSWORD), ("a@b.org", "short"), ("a@b.org", "x" * 300)]
+)
 def test_bad_addresses_and_passwords_are_refused_by_field(database: Database, email: str, password: str) -> None:
     with pytest.raises(Invalid), database.write() as db:
         people.register(db, email, password)
@@ -89,7 +122,9 @@ def test_a_profile_is_kept_with_consent_only_and_erasure_leaves_nothing_of_the_p
         me = h.labeller1
         with pytest.raises(Invalid, match="consent"):
             profiles.save(db, me, demographics={"gender": "x"}, consent=False)
-        profiles.save(db, me, languages=[{"code": "ar", "level": "native"}], demographics={"age": "30-39"}, consent=True)
+        profiles.save(
+            db, me, languages=[{"code": "ar", "level": "native"}], demographics={"age": "30-39"}, consent=True
+        )
         assert profiles.groups(db, h.id) == {me.pseudonym: {"age": "30-39", "native_language": "ar"}}
         told = profiles.export(db, me)
         assert told["person"]["email"] == "labeller1@example.org"

@@ -59,22 +59,44 @@ def register(db: Session, email: str, password: str, *, name: str | None = None,
     return person
 
 
-def sign_in(db: Session, email: str, password: str) -> Signed:
-    """Begin a session. A wrong e-mail and a wrong password are told alike and take as long; after eight tries a
-    quarter of an hour must pass.
+@dataclass(frozen=True)
+class Known:
+    """Whose e-mail it is, and the hash of their password; both None where it is nobody's."""
+
+    person_id: str | None
+    password_hash: str | None
+
+
+def known(db: Session, email: str) -> Known:
+    """Return who has this e-mail."""
+    person = db.scalar(select(Person).where(Person.email == email.strip().lower()))
+    return Known(person.id, person.password_hash) if person else Known(None, None)
+
+
+def must_fit(found: Known, password: str) -> None:
+    """Refuse a wrong password. A wrong e-mail is told alike and takes as long; that is a tenth of a second, so it is
+    asked while no transaction is open.
     """
-    address = email.strip().lower()
-    person = db.scalar(select(Person).where(Person.email == address))
-    if not password_fits(person.password_hash if person else None, password) or person is None:
+    if not password_fits(found.password_hash, password) or found.person_id is None:
+        raise SignInFailed("e-mail or password is wrong", do="try again, or ask for a new invitation")
+
+
+def enter(db: Session, found: Known) -> Signed:
+    """Begin a session of somebody whose password fitted, if it is their password still."""
+    person = db.get(Person, found.person_id)
+    if person is None or person.password_hash != found.password_hash:
         raise SignInFailed("e-mail or password is wrong", do="try again, or ask for a new invitation")
     if person.status != "active":
         raise SignInFailed("this account is suspended", do="ask who keeps the house")
-    db.execute(delete(Attempt).where(Attempt.key == secret_hash(address)))
+    if person.email is not None:
+        db.execute(delete(Attempt).where(Attempt.key == secret_hash(person.email)))
     return begin(db, person)
 
 
 def refuse_guessing(db: Session, email: str) -> None:
-    """Raise TooMany where this e-mail was tried too often of late. Called before `sign_in`."""
+    """Raise TooMany where this e-mail was tried too often of late: after eight tries a quarter of an hour must pass.
+    Called before `must_fit`, and again before `enter`, because tries may come at the same time.
+    """
     tries = select(func.count()).where(
         Attempt.key == secret_hash(email.strip().lower()), Attempt.created_at > now() - TRY_WINDOW
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from trivium.human.desk.errors import Invalid
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
+_turns = threading.BoundedSemaphore(2)
+"""Each takes 64 MB and several cores for a tenth of a second: whoever knocks often must not fill the machine."""
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256  # longer ones only cost hashing time
 
@@ -31,7 +34,8 @@ def hash_password(password: str) -> str:
     """Return the argon2id hash of a password that is long enough."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise Invalid({"password": f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters"})
-    return _hasher().hash(password)
+    with _turns:
+        return _hasher().hash(password)
 
 
 def password_fits(stored: str | None, password: str) -> bool:
@@ -39,7 +43,8 @@ def password_fits(stored: str | None, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        fits = _hasher().verify(stored or _nobodys(), password[:MAX_PASSWORD])
+        with _turns:
+            fits = _hasher().verify(stored or _nobodys(), password[:MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
     return fits and stored is not None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError
 
 from trivium.core.errors import TriviumError
@@ -12,6 +15,7 @@ from trivium.human.store.database import Database
 from trivium.studio.api.deliveries import router as deliveries
 from trivium.studio.api.material import router as material
 from trivium.studio.api.projects import router as projects
+from trivium.studio.api.quality import router as quality
 from trivium.studio.api.work import router as work
 from trivium.studio.csrf import UNKEPT
 from trivium.studio.routes import status_of
@@ -20,10 +24,30 @@ from trivium.studio.settings import StudioSettings
 PREFIX = "/api/v1"
 
 
+class Refused(BaseModel):
+    """Why the answer is no, and what to do about it."""
+
+    message: str
+    do: str
+    fields: dict[str, str]
+    """Field → what is wrong with it."""
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Refused, "description": "No token, or one that is unknown, revoked or too old"},
+    403: {"model": Refused, "description": "Not for this person, or not for this token; or a check says stop"},
+    404: {"model": Refused, "description": "Not there, or not for this person to know"},
+    409: {"model": Refused, "description": "It does not fit what is there now"},
+    413: {"description": "More than is taken at once"},
+    422: {"model": Refused, "description": "Something in what was sent is missing or wrong"},
+    503: {"model": Refused, "description": "The database is away or full; what was acknowledged is kept"},
+}
+
+
 def add_api(app: FastAPI, database: Database, settings: StudioSettings) -> None:
     """Add the API's addresses, its description at /api/v1/openapi.json, and its errors as JSON."""
-    for part in (projects, material, work, deliveries):
-        app.include_router(part, prefix=PREFIX)
+    for part in (projects, material, work, quality, deliveries):
+        app.include_router(part, prefix=PREFIX, responses=REFUSALS)
     described = APIRouter()
 
     @described.get("/openapi.json", include_in_schema=False)

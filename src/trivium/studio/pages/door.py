@@ -49,13 +49,20 @@ def _remember(database: Database, form: FormData) -> None:
         database.run(lambda db: people.remember_failure(db, email))
 
 
-@post("/sign-in", signed_in=False, again=sign_in_page, failed=_remember)
-def sign_in(here: Here) -> Response:
+def _knock(database: Database, form: FormData) -> people.Known:
+    """Look whether the password fits, while nobody waits behind us: with SQLite one writes at a time."""
+    email, password = (value if isinstance(value, str) else "" for value in (form.get("email"), form.get("password")))
+    database.look(lambda db: people.refuse_guessing(db, email))
+    found = database.look(lambda db: people.known(db, email))
+    people.must_fit(found, password)
+    return found
+
+
+@post("/sign-in", signed_in=False, again=sign_in_page, failed=_remember, ahead=_knock)
+def sign_in(here: Here, ahead: people.Known) -> Response:
     """Begin a session with an id that nobody knew before."""
-    email = here.field("email")
-    people.refuse_guessing(here.db, email)
-    password = here.form.get("password")
-    signed = people.sign_in(here.db, email, password if isinstance(password, str) else "")
+    people.refuse_guessing(here.db, here.field("email"))
+    signed = people.enter(here.db, ahead)
     if old := here.request.cookies.get(csrf.SESSION_COOKIE):
         people.sign_out(here.db, old)
     return here.begin(signed, inside(here.field("next", "/")))
