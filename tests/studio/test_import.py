@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -53,8 +54,13 @@ def test_each_set_of_replies_to_a_prompt_is_an_item_and_several_orders_of_one_ar
 
 
 def test_single_replies_come_in_as_a_batch_to_be_judged(visit: Visit, house: Database) -> None:
+    lead = visit("lark-01")
+    edit = "/p/everyday-help/guideline/edit"
+    [after] = re.findall(r'name="after" value="(\d+)"', lead.get(edit).text)
+    told = {"after": after, "markdown": "Would you want it?", "rubric": "thumbs", "do": "publish"}
+    assert lead.post("/p/everyday-help/guideline", told, page=edit).status_code == 303
     rows = [{"prompt": f"Say {n}.", "completion": f"It is {n}.", "label": n == 1} for n in range(2)]
-    upload(visit("lark-01"), "thumbs.jsonl", rows, **{"as": "batch"})
+    upload(lead, "thumbs.jsonl", rows, **{"as": "batch"})
     assert items_of(house) == [("Say 0.", ["It is 0."]), ("Say 1.", ["It is 1."])]
 
 

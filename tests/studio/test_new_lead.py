@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from studio.visitors import Visitor
 from trivium.human.store.database import Database
 from trivium.human.store.people import Membership, Person
-from trivium.human.store.projects import PoolPrompt
+from trivium.human.store.projects import PoolPrompt, Withdrawal
 from trivium.human.store.work import Assignment, Item
 
 Visit = Callable[[str | None], Visitor]
@@ -272,3 +272,27 @@ def test_who_only_looks_on_is_shown_no_way_into_items(visit: Visit, house: Datab
     board = visit("stork-09").get("/p/plain-words/batches/1")
     assert board.status_code == 200
     assert "/items/" not in board.text
+
+
+def test_a_prompt_is_withdrawn_with_its_reason_and_not_by_one_press(visit: Visit, house: Database) -> None:
+    lead = visit("lark-01")
+    page = lead.get("/p/everyday-help/pool").text
+    [place, *_] = re.findall(r'<details>.*?action="([^"]+/withdraw)"', page, re.DOTALL)
+    assert lead.post(place, {"reason": "asked by letter"}, page="/p/everyday-help/pool").status_code == 303
+    with house.read() as db:
+        assert db.scalar(select(Withdrawal.reason).order_by(Withdrawal.at.desc()).limit(1)) == "asked by letter"
+
+
+def test_prompts_with_one_reply_come_in_without_a_batch_that_could_never_start(visit: Visit) -> None:
+    lead = visit("lark-01")
+
+    def sent(*rows: tuple[str, str]) -> str:
+        lines = "\n".join(json.dumps({"prompt": prompt, "completion": f" {reply}"}) for prompt, reply in rows)
+        file = {"file": ("one.jsonl", lines, "application/jsonl")}
+        form = {"origin": "dataset", "as": "batch"}
+        page = "/p/everyday-help/pool"
+        return html.unescape(lead.post("/p/everyday-help/pool/import", form, page=page, files=file).text)
+
+    before = len(re.findall(r"/batches/\d+", lead.get("/p/everyday-help/batches").text))
+    assert "Each prompt of the file has one reply; an order needs two." in sent(("Only one?", "Yes."))
+    assert len(re.findall(r"/batches/\d+", lead.get("/p/everyday-help/batches").text)) == before

@@ -83,7 +83,8 @@ def import_file(here: Here, slug: str) -> Response:
         result = _as_batch(here, standing.project.id, records)
     else:
         added = pool.add(here.db, here.actor, standing.project.id, _new(here, records))
-        result = {"num_new": added.num_new, "num_known": len(added.ids) - added.num_new, "batch": None}
+        known = len(added.ids) - added.num_new
+        result = {"num_new": added.num_new, "num_known": known, "batch": None, "num_lone": 0}
     here.db.flush()
     return _shown(
         here,
@@ -144,13 +145,26 @@ def _as_batch(here: Here, project_id: str, records: Sequence[Record]) -> dict[st
     added = pool.add(here.db, here.actor, project_id, asked)
     pool_id = {one.prompt.id: row for one, row in zip(asked, added.ids, strict=True)}
     batch = batches.open_batch(here.db, here.actor, project_id)
+    least = batches.least_replies(here.db, batch, _kind(here))
+    lone = [key for key, (_, texts) in replies.items() if len(texts) < least]
+    if len(lone) == len(replies):
+        why = here.say("Each prompt of the file has one reply; an order needs two. Take in its prompts.")
+        raise Invalid({"file": why})
+    replies = {key: given for key, given in replies.items() if key not in lone}
     items = batches.add_prompts(here.db, here.actor, batch.id, [pool_id[prompt] for prompt, _ in replies.values()])
     given = {
         item: [NewReply(text, model_ref=f"imported:{here.field('source') or 'file'}") for text in texts]
         for item, (_, texts) in zip(items, replies.values(), strict=True)
     }
     batches.add_replies(here.db, here.actor, batch.id, given)
-    return {"num_new": added.num_new, "num_known": len(added.ids) - added.num_new, "batch": batch.ordinal}
+    known = len(added.ids) - added.num_new
+    return {"num_new": added.num_new, "num_known": known, "batch": batch.ordinal, "num_lone": len(lone)}
+
+
+def _kind(here: Here) -> str:
+    standing = here.standing
+    assert standing is not None
+    return standing.project.kind
 
 
 @post("/p/{slug}/pool/{prompt_id}/withdraw", again=pool_page)
