@@ -130,6 +130,9 @@ def test_coverage_counts_accepted_and_in_flight_apart_and_offers_the_shortest_ce
         after = coverage.open_cells(db, h.writer2, h.id)
         assert [one.key for one in after] == [first[0].key, first[1].key]
         assert (after[1].in_flight, after[1].left) == (1, 3)
+        now = coverage.whole(db, h.viewer, h.id)
+        assert now is not None
+        assert (now[1].accepted, now[1].in_flight) == (0, 1)
         writing.submit(db, h.writer1, work.assignment_id, written(1, work.attrs["task_type"]))
     write_everything(database, h, ["writer2"])
     with database.read() as db:
