@@ -23,6 +23,11 @@ class Point(NamedTuple):
     measure: Measure
 
 
+def _ends(measure: Measure, value: float) -> tuple[float, float]:
+    """Return where the whisker of a measure begins and ends; both are its value where it has no interval."""
+    return measure.low if measure.low is not None else value, measure.high or value
+
+
 def interval(
     words: Words, measure: Measure, width: int = 300, low: float = 0.5, high: float = 1.0, bar: float | None = None
 ) -> Markup:
@@ -34,7 +39,7 @@ def interval(
         inside = min(max(value, low), high)
         return round(6 + (width - 12) * (inside - low) / (high - low), 1)
 
-    start, end = measure.low if measure.low is not None else measure.value, measure.high or measure.value
+    start, end = _ends(measure, measure.value)
     label = words.say(
         "{value}, 95 % interval {low} to {high}",
         value=words.percent(measure.value), low=words.percent(start), high=words.percent(end),
@@ -95,7 +100,7 @@ def whiskers(words: Words, points: Sequence[Point], title: str, reference: tuple
 def _whisker(words: Words, x: float, point: Point, y: Callable[[float], float]) -> Markup:
     measure = point.measure
     assert measure.value is not None
-    low, high = measure.low if measure.low is not None else measure.value, measure.high or measure.value
+    low, high = _ends(measure, measure.value)
     return Markup(
         '<path class="whisker" d="M{x} {b}V{a}M{l} {b}h8M{l} {a}h8"/><circle class="point" cx="{x}" cy="{m}" r="4"/>'
         '<text class="val" x="{x}" y="{t}" text-anchor="middle">{v}</text>'
@@ -152,7 +157,7 @@ def places(words: Words, shares: Sequence[Measure], title: str) -> Markup:
 
 def _place(words: Words, name: str, share: Measure, at: int, x: Callable[[float], float]) -> Markup:
     assert share.value is not None
-    low, high = share.low if share.low is not None else share.value, share.high or share.value
+    low, high = _ends(share, share.value)
     return Markup(
         '<text class="lab" x="64" y="{t}" text-anchor="end">{n}</text>'
         '<path class="whisker" d="M{a} {y}H{b}M{a} {u}v8M{b} {u}v8"/>'

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from human.desk.desk_sentences import batch_of, label_everything, order_of, write_everything
-from human.desk.people_of_the_house import house, written
+from human.desk.people_of_the_house import House, house, written
 from trivium.core.seed import stream
 from trivium.human.desk import (
     adjudication,
@@ -87,13 +87,19 @@ def test_a_draft_is_kept_for_seven_days(database: Database, days: float, kept: b
         assert (again.assignment_id, again.draft) == (work.assignment_id, {"note": "half"} if kept else {})
 
 
-def test_nobody_judges_what_they_wrote_and_each_party_reviews_its_own_round(database: Database) -> None:
+def written_by_one(database: Database) -> House:
+    """Return a house where one writer wrote a batch of which both parties review everything."""
     with database.write() as db:
         h = house(db, "demonstration", settings=ProjectSettings(internal_qa=ALL, client_qa=ALL))
         batch = batches.open_batch(db, h.lead, h.id)
         batches.plan_cells(db, h.lead, batch.id)
         batches.start(db, h.lead, batch.id)
     write_everything(database, h, ["writer1"])
+    return h
+
+
+def test_nobody_judges_what_they_wrote_and_each_party_reviews_its_own_round(database: Database) -> None:
+    h = written_by_one(database)
     with database.write() as db:
         for nobody in (h.client, h.labeller1, h.writer1, h.viewer, h.lead, h.client_lead):
             with pytest.raises(NotAllowed):
@@ -335,12 +341,7 @@ def test_nobody_decides_or_reviews_what_they_answered_in_another_role(database: 
 
 
 def test_nobody_reviews_what_they_mended_in_the_round_before(database: Database) -> None:
-    with database.write() as db:
-        h = house(db, "demonstration", settings=ProjectSettings(internal_qa=ALL, client_qa=ALL))
-        batch = batches.open_batch(db, h.lead, h.id)
-        batches.plan_cells(db, h.lead, batch.id)
-        batches.start(db, h.lead, batch.id)
-    write_everything(database, h, ["writer1"])
+    h = written_by_one(database)
     with database.write() as db:
         while (work := assignment.lease(db, h.checker, h.id)) is not None:
             mended = review.Review("fix", ["not_true"], "mended", f"{work.replies[0]} mended")
