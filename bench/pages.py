@@ -74,7 +74,11 @@ class Line:
         self.writer.write(f"{method} {path} HTTP/1.1\r\n{self.head}{more}\r\n{body}".encode())
         status, *headers = (await self.reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
         found = {name.lower(): value for name, value in (line.split(": ", 1) for line in headers)}
-        return int(status.split()[1]), found, await self.reader.readexactly(int(found.get("content-length", 0)))
+        page = await self.reader.readexactly(int(found.get("content-length", 0)))
+        if found.get("connection") == "close":
+            self.writer.close()
+            self.reader = None
+        return int(status.split()[1]), found, page
 
     def close(self) -> None:
         """Hang up."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -127,7 +128,10 @@ class Chromium:
         return self.one(selector).text
 
     def until(self, holds: Any) -> None:
-        WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.05).until(lambda _: holds())
+        """Wait until it holds; a page that goes while it is looked at does not hold yet."""
+        gone = (StaleElementReferenceException,)
+        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.05, ignored_exceptions=gone)
+        wait.until(lambda _: holds())
 
     def press(self, *keys: str) -> None:
         """Send keys to whatever has the focus."""

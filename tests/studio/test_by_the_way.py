@@ -1,18 +1,22 @@
 """The pages that one meets by the way, in a real Chromium: the first door, an invitation, an item, a cell, an empty queue,
-a refusal, the keys, the reasons to skip; at each width, light and dark, and for everybody.
+a refusal, the keys, the reasons to skip, what stops a seal, a webhook; at each width, light and dark, and for everybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from selenium.webdriver.common.keys import Keys
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from studio.browsers import Chromium, listening
+from studio.letters import letters
 from trivium.human.store import migrate
+from trivium.human.store.columns import now
 from trivium.human.store.database import Database
+from trivium.human.store.journal import Outbox, Webhook
 from trivium.human.store.work import Item
 
 
@@ -124,4 +128,35 @@ def test_an_empty_queue_the_keys_and_the_reasons_to_skip(window: Chromium, house
         window.come_in(name)
         window.open(place)
         walk.look(f"empty-{place.rsplit('/', 1)[-1]}")
+    assert not walk.wrong, "\n".join(walk.wrong)
+
+
+def test_what_stops_a_seal_and_a_webhook_that_nobody_answers(window: Chromium, house: Database) -> None:
+    walk = Walk(window)
+    letters(house)
+    window.come_in("lark-01")
+    window.open("/p/letters/deliveries")
+    walk.look("seal-next")
+    window.one('[name="do"][value="seal"]').click()
+    window.until(lambda: "Not sealed" in window.text("main"))
+    walk.look("seal-stopped")
+    window.one('.tick [name="item"]').click()
+    window.one('form[action$="/cleared"] .btn').click()
+    window.until(lambda: "let pass" in window.text("main"))
+    window.one('[name="do"][value="seal"]').click()
+    window.until(lambda: "is sealed" in window.text("main"))
+    walk.look("sealed")
+    window.open("/p/letters/members")
+    window.write("#url", "https://data.example.org/trivium")
+    window.write("#topics", "delivery.sealed, delivery.accepted")
+    window.press(Keys.ENTER)
+    window.until(lambda: window.all("#hook"))
+    walk.look("webhook-made")
+    with house.write() as db:
+        hook = db.scalars(select(Webhook.id)).one()
+        for state, error in (("sent", ""), ("waiting", "503 Service Unavailable"), ("given_up", "no answer in 10 s")):
+            db.add(Outbox(webhook_id=hook, topic="delivery.sealed", payload={}, state=state, last_error=error,
+                          due_at=now() + timedelta(days=1)))  # fmt: skip
+    window.open("/p/letters/members")
+    walk.look("webhook-failing")
     assert not walk.wrong, "\n".join(walk.wrong)

@@ -154,6 +154,12 @@ def test_people_who_rank_at_two_processes_get_each_item_as_often_as_wanted_and_n
     assert set(items.values()) == {OVERLAP}
 
 
+def test_who_sends_something_in_is_free_to_be_answered_by_any_process_next_time(served: Served) -> None:
+    with served.browser("labeller7") as browser:
+        assert "connection" not in browser.get("/").headers
+        assert browser.post("/sign-out", follow_redirects=False).headers.get("connection") == "close"
+
+
 def test_what_one_process_could_not_do_is_told_by_all_and_tried_again_by_one(served: Served) -> None:
     lead = served.browser("lead")
     with served.database.read() as db:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import uvicorn
 from pydantic import TypeAdapter
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivium.human.store.database import Database
 from trivium.studio.app import create_app
@@ -17,6 +18,10 @@ VARIABLE = "TRIVIUM_STUDIO_SETTINGS"
 """How a process that serves is told its settings by the one that started it."""
 KEEP_ALIVE_SECONDS = 75
 """A line that is closed while somebody reads meets their next order; people read longer than uvicorn's five seconds."""
+SWITCH_SECONDS = 0.0005
+"""A thread that has its answer from the database gets the interpreter back after so long, not after 5 ms each time: who
+waits for what it has locked waits with it.
+"""
 _SETTINGS = TypeAdapter(StudioSettings)
 
 
@@ -26,6 +31,7 @@ def serve(settings: StudioSettings, database: Database, host: str, port: int, wo
     Several processes answer, and this one does what the Studio does by itself, so that a model that replies to prompts
     keeps nobody waiting.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     if workers == 1:
         uvicorn.run(
             create_app(settings, database), host=host, port=port, log_level="warning", server_header=False, ws="none",
@@ -46,5 +52,24 @@ def serve(settings: StudioSettings, database: Database, host: str, port: int, wo
 
 def app_of_worker() -> ASGIApp:
     """Return the app of one of several processes."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings = _SETTINGS.validate_json(os.environ[VARIABLE])
-    return create_app(settings, Database(settings.database))
+    return hanging_up(create_app(settings, Database(settings.database)))
+
+
+def hanging_up(app: ASGIApp) -> ASGIApp:
+    """Return the app, which ends a line once what was sent on it is answered.
+
+    The next question then comes on a new line, and a process that is free takes it up before one that is busy. Lines
+    that are kept stay where they began: by chance most of the people can be with one process for as long as they work.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and scope["method"] == "POST":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await app(scope, receive, sending if scope["type"] == "http" else send)
+
+    return answer

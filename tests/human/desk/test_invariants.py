@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -322,6 +323,20 @@ def test_an_item_that_enough_hold_is_offered_to_nobody_until_one_hold_runs_out(d
     with database.write() as db:
         assert assignment.lease(db, h.labeller3, h.id) is not None
         assert assignment.lease(db, h.labeller1, h.id) is None
+
+
+@pytest.mark.parametrize("overlap", [1, 2])
+def test_the_last_item_in_somebody_s_hands_is_waited_for_by_who_asks_meanwhile(database: Database, overlap: int) -> None:
+    with database.write() as db:
+        h = house(db, "comparison", settings=ProjectSettings(overlap=overlap))
+        batches.start(db, h.lead, batch_of(db, h, num_items=1, num_replies=2).id)
+    with ThreadPoolExecutor(1) as beside:
+        with database.write() as db:
+            assert assignment.lease(db, h.labeller1, h.id) is not None
+            other = beside.submit(database.run, lambda db: assignment.lease(db, h.labeller2, h.id))
+            with pytest.raises(TimeoutError):
+                other.result(0.5)
+        assert (other.result(30) is not None) == (overlap == 2)
 
 
 def test_nobody_decides_or_reviews_what_they_answered_in_another_role(database: Database) -> None:

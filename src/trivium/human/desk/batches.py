@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from trivium.core.seed import derive
 from trivium.human.desk.actor import Actor, Standing, stand
@@ -169,7 +169,9 @@ def start(db: Session, actor: Actor, batch_id: str) -> Batch:
         db.execute(update(Item).where(*queued).values(state="writing", step="write", wanted=1))
     else:
         least = least_replies(db, batch, kind)
-        enough = select(Reply.item_id).group_by(Reply.item_id).having(func.count() >= least)
+        one = aliased(Item)
+        here = select(Reply.item_id).join(one, one.id == Reply.item_id).where(one.batch_id == batch_id)
+        enough = here.group_by(Reply.item_id).having(func.count() >= least)
         db.execute(
             update(Item).where(*queued, Item.id.in_(enough))
             .values(state="labelling", step="label", wanted=settings.overlap)

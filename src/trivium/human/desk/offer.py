@@ -58,9 +58,9 @@ def fitting(
 
 
 @cache
-def _next_item(step: Step, by_cell: bool) -> Select[Any]:
-    """Return the statement that finds and locks the first item for somebody, and brings along all that they will see;
-    PostgreSQL passes over items that are being taken.
+def _next_item(step: Step, by_cell: bool, *, waiting: bool) -> Select[Any]:
+    """Return the statement that finds and locks the first item for somebody, and brings along all that they will see.
+    PostgreSQL passes over items that others have their hands on at this moment, or waits for them where `waiting`.
 
     Built once: to build it takes longer than to run it.
     """
@@ -71,7 +71,7 @@ def _next_item(step: Step, by_cell: bool) -> Select[Any]:
         .where(*fitting(me, at, writes=step == "write"))
         .order_by(Item.priority, Item.draw)
         .limit(spelled(1))
-        .with_for_update(of=Item, skip_locked=True, key_share=True)
+        .with_for_update(of=Item, skip_locked=not waiting, key_share=True)
     )
     if by_cell:
         waits = waits.where(Item.cell == bindparam("cell"))
@@ -105,7 +105,7 @@ def take(db: Session, free: Free, step: Step, cell: str | None) -> Work | None:
     given = {"me": free.person_id, "project": free.project_id, "cell": cell}
     if cell is None:
         del given["cell"]
-    found = db.connection().execute(_next_item(step, cell is not None), given).one_or_none()
+    found = _found(db, step, given)
     if found is None:
         return None
     if step != "adjudicate" and found.accepted_on is None:
@@ -116,6 +116,17 @@ def take(db: Session, free: Free, step: Step, cell: str | None) -> Work | None:
         return _fresh(db, free, step, found)
     _TAKE_AGAIN.run(db.connection(), {"item_id": found.id})
     return work_of(db, _take_up(db, free.settings, found.old_id))
+
+
+def _found(db: Session, step: Step, given: dict[str, Any]) -> Row[Any] | None:
+    """Return the first item. One that is passed over, because another takes it now, may want this person too: nothing
+    is left only where waiting finds nothing either. SQLite has one writer at a time and passes over none.
+    """
+    connection = db.connection()
+    row = connection.execute(_next_item(step, "cell" in given, waiting=False), given).one_or_none()
+    if row is None and connection.dialect.name == "postgresql":
+        row = connection.execute(_next_item(step, "cell" in given, waiting=True), given).one_or_none()
+    return row
 
 
 def _fresh(db: Session, free: Free, step: Step, found: Row[Any]) -> Work:

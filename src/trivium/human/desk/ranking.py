@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Boolean
@@ -17,7 +16,7 @@ from trivium.human.desk.guidelines import terms_of
 from trivium.human.desk.receipts import Receipt, receipt_of
 from trivium.human.desk.sending import ONE_MORE, SENT_IN, Sending, admitted, locked, sent, told
 from trivium.human.rubrics import Rubric, competition_ranks, problems
-from trivium.human.store.at_once import AtOnce
+from trivium.human.store.at_once import AtOnce, Rows
 from trivium.human.store.columns import Json, UtcTime, new_id
 from trivium.human.store.work import Item
 
@@ -78,12 +77,10 @@ _JUDGED = (
 _TYPES = {"at": UtcTime(), "reasons": Json, "body": Json, "none_acceptable": Boolean()}
 
 
-@lru_cache(maxsize=256)
-def _statement(num_marks: int) -> AtOnce:
-    """Return the statement that keeps an answer with so many marks."""
-    rows = ", ".join(f"(:id{n}, :id, :response_id{n}, :axis{n}, :value{n})" for n in range(num_marks))
-    marks = [f"INSERT INTO mark (id, judgement_id, response_id, axis, value) VALUES {rows}"] if num_marks else []
-    return AtOnce(_JUDGED, *marks, SENT_IN, ONE_MORE, types=_TYPES)
+_MARKS = Rows(
+    "mark", {"id": "varchar", "response_id": "varchar", "axis": "varchar", "value": "float"}, {"judgement_id": "id"}
+)
+_KEEP = AtOnce(_JUDGED, _MARKS, SENT_IN, ONE_MORE, types=_TYPES)
 
 
 def _write(db: Session, sending: Sending, rubric: Rubric, order: Order) -> Receipt:
@@ -95,9 +92,9 @@ def _write(db: Session, sending: Sending, rubric: Rubric, order: Order) -> Recei
         "reasons": [], "note": order.note.strip()[:10_000], "none_acceptable": order.none_acceptable,
         "seconds": max(order.seconds, sending.active_seconds),
         "body": {"words": {key: text for key, text in order.words.items() if text.strip()}} if order.words else {},
-        **{f"{name}{place}": value for place, row in enumerate(rows) for name, value in row.items()},
+        **{_MARKS.name(column): [row[column] for row in rows] for column in _MARKS.columns},
     }  # fmt: skip
-    _statement(len(rows)).run(db.connection(), given)
+    _KEEP.run(db.connection(), given)
     return Receipt(given["id"], sending.item_id, given["at"])
 
 
