@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import resources
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from trivium.core.version import code_version
 from trivium.human.desk import people
 from trivium.human.store.database import Database
 from trivium.studio import csrf, pages_index
@@ -22,6 +25,7 @@ from trivium.studio.guard import Guard
 from trivium.studio.here import Here
 from trivium.studio.jobs import Jobs
 from trivium.studio.problems import problem
+from trivium.studio.render import compiled
 from trivium.studio.routes import routes
 from trivium.studio.settings import StudioSettings
 
@@ -39,6 +43,7 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(_warm, database)
         jobs.start()
         yield
         jobs.stop()
@@ -59,6 +64,14 @@ def studio(settings: StudioSettings, database: Database) -> FastAPI:
 
     add_broken(app, settings)
     return app
+
+
+def _warm(database: Database) -> None:
+    """Do before the first visitor what is done once: otherwise all who come first wait for it, some with a lock."""
+    compiled()
+    code_version()
+    with suppress(DBAPIError):  # a database that is away is told to who comes
+        database.open()
 
 
 def _page(request: Request, database: Database, settings: StudioSettings, message: str, status: int) -> Response:

@@ -97,6 +97,13 @@ def environment() -> jinja2.Environment:
     return made
 
 
+def compiled() -> None:
+    """Compile every template, so that nobody waits for it."""
+    made = environment()
+    for name in made.list_templates():
+        made.get_template(name)
+
+
 def part(template: str, locale: str, **facts: Any) -> Markup:
     """Return a part of a page that another template takes in as it is."""
     return Markup(render(template, {"locale": locale, **facts}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,10 @@ POOL = 8
 """Connections of a process. None is opened beyond them, because opening one takes longer than waiting for one; and more
 at once only wait for each other: the interpreter runs one thread at a time.
 """
+PREPARED_AFTER = 1
+"""Times that a statement is sent before a connection prepares it. The driver's five are as many plans of it more, on
+each connection, while the first people wait.
+"""
 _CLASHES = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 
 
@@ -41,7 +45,7 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         if self.is_sqlite:
             Path(make_url(self.url).database or "").parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _engine(self.url, pool_size)
+        self.engine, self._size = _engine(self.url, pool_size), pool_size
         self._writers: Writers | None = None
         self._reading = self.engine
         if self.is_sqlite:
@@ -102,6 +106,12 @@ class Database:
                 time.sleep(0.01 * 2**attempt)
         raise AssertionError("the loop returns or raises")
 
+    def open(self) -> None:
+        """Open every connection that there may be: the first people who come together wait for none of them then."""
+        with ExitStack() as opened:
+            for _ in range(self._size):
+                opened.enter_context(self.engine.connect())
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -144,7 +154,9 @@ def _engine(url: str, pool_size: int) -> Engine:
                 url, pool_size=pool_size, max_overflow=0,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )  # fmt: skip
-        return create_engine(url, pool_size=pool_size, max_overflow=0)
+        return create_engine(
+            url, pool_size=pool_size, max_overflow=0, connect_args={"prepare_threshold": PREPARED_AFTER}
+        )
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"PostgreSQL needs the package {error.name}", do="pip install 'trivium[studio]'"
