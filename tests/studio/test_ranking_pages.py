@@ -22,7 +22,7 @@ from trivium.human.desk.settings import ProjectSettings, SamplingPlan
 from trivium.human.rubrics import RUBRICS, Rubric
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
-from trivium.human.store.work import Item
+from trivium.human.store.work import Item, Mark
 from trivium.records import Prompt
 
 NONE = SamplingPlan(share=0)
@@ -218,3 +218,33 @@ def test_why_somebody_skipped_an_item_is_told_to_its_lead(
     text = visit(LARK).get(f"/p/fresh/items/{item}").text
     assert "<strong>Skipped</strong> by heron-12" in text
     assert "I cannot judge it: it is outside what I know. I was never there." in text
+
+
+def test_where_no_order_is_asked_digits_mark_what_comes_next(window: Chromium, house: Database) -> None:
+    project_with(house, "helpsteer2", ["Paris.", "Lyon."])
+    with house.read() as db:
+        before = len(db.scalars(select(Mark)).all())
+    window.come_in(HERON)
+    window.open("/p/fresh/rank")
+    assert "0 to 4 mark what comes next" in " ".join(window.text(".keys").split())
+    window.press("4", "0", "3", "2", "1")
+    chosen = [one.get_attribute("value") for one in window.all("#reply-A .likert :checked")]
+    assert chosen == ["4", "0", "3", "2", "1"]
+    assert window.one("#say").get_attribute("textContent") == "Reply A, Verbosity, 1 of 4"
+    assert not window.one("[name=none_acceptable]").is_selected()
+    window.press("9", "0")
+    assert window.one("[name=none_acceptable]").is_selected(), "when all is marked, 0 is its own key again"
+    window.press("0", Keys.ARROW_RIGHT, *"33333", Keys.CONTROL + Keys.ENTER)
+    window.until(lambda: "/rank/" not in window.path)
+    with house.read() as db:
+        assert len(db.scalars(select(Mark)).all()) == before + 10
+
+
+def test_thumbs_are_given_by_one_and_two_and_a_number_that_is_typed_ranks_nothing(window: Chromium, house: Database) -> None:
+    project_with(house, "thumbs", ["Paris."])
+    window.come_in(HERON)
+    window.open("/p/fresh/rank")
+    window.press("2")
+    assert window.one("#reply-A .likert :checked").get_attribute("value") == "0"
+    window.press("?")
+    assert "1 is yes, 2 is no" in window.text("#all-keys")

@@ -95,7 +95,25 @@ def _item(here: Here, work: Work, rubric: Rubric) -> dict[str, Any]:
         "prompt": prompt_shown(here, work.messages, work.language, {}),
         "replies": [ReplyShown(reply_name(place), text, *choices[place]) for place, text in enumerate(work.replies)],
         "item_axes": [axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],
+        **_digits(rubric),
     }  # fmt: skip
+
+
+WIDEST = 8
+"""Steps of a scale whose every number has a button; a wider one is a field to type into."""
+
+
+def _digits(rubric: Rubric) -> dict[str, Any]:
+    """Return the digits that mark a reply where no order is asked: from the lowest to the highest, None where none."""
+    asked = [axis for axis in rubric.axes if axis.subject == "reply"]
+    ends = [(axis.low, min(axis.high, 9)) for axis in asked if axis.kind == "likert" and axis.high - axis.low <= WIDEST]
+    binary = any(axis.kind == "binary" for axis in asked)
+    ends += [(1, 2)] if binary else []
+    return {
+        "lowest": min((low for low, _ in ends), default=None),
+        "highest": max((high for _, high in ends), default=None),
+        "yes_or_no": binary,
+    }
 
 
 Choices = list[tuple[Markup, Markup]]
@@ -107,7 +125,7 @@ def _choices(locale: str, rubric: Rubric, num_replies: int, given: Given) -> Cho
     facts = {
         "given": given, "num_replies": num_replies, "scales": [axis for axis in axes if axis.kind == "likert"],
         "flags": [axis for axis in axes if axis.kind == "flag"],
-        "binaries": [axis for axis in axes if axis.kind == "binary"],
+        "binaries": [axis for axis in axes if axis.kind == "binary"], "widest": WIDEST,
     }  # fmt: skip
 
     def of(letter: str) -> tuple[Markup, Markup]:

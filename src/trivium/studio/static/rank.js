@@ -41,7 +41,9 @@ class RankBoard extends HTMLElement {
       return void this.undo();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys === 'off') return;
-    if (event.target.matches('textarea, select, [type=text]') || document.querySelector('dialog[open]')) return;
+    if (event.target.matches('textarea, select, [type=text], [type=number]') || document.querySelector('dialog[open]')) return;
+    const at = this.cards.indexOf(event.target.closest('.reply') || this.cards.find((card) => card.classList.contains('here')));
+    if (this.dataset.ranked === 'no' && at >= 0 && /^[0-9]$/.test(event.key) && this.mark(this.cards[at], event)) return;
     const elsewhere = {
       n: () => document.getElementById('note').focus(),
       s: () => document.getElementById('skip').click(),
@@ -49,14 +51,11 @@ class RankBoard extends HTMLElement {
       0: () => document.querySelector('[name=none_acceptable]').click(),
     }[event.key];
     if (elsewhere) { event.preventDefault(); return void elsewhere(); }
-    const at = this.cards.indexOf(event.target.closest('.reply') || this.cards.find((card) => card.classList.contains('here')));
     if (at < 0) return;
     if (/^[1-9]$/.test(event.key)) {
       const box = this.cards[at].querySelector(`.rank input[value="${event.key}"]`);
       if (!box) return;
-      box.checked = true;
-      box.dispatchEvent(new Event('input', { bubbles: true }));
-      box.dispatchEvent(new Event('change', { bubbles: true }));
+      this.choose(box);
       this.say(this.cards[at]);
     } else if (event.target === this.cards[at] && ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp'].includes(event.key)) {
       const ahead = event.key === 'ArrowRight' || event.key === 'ArrowDown';
@@ -66,6 +65,28 @@ class RankBoard extends HTMLElement {
       this.cards[at].querySelector('.flags input')?.focus();
     } else return;
     event.preventDefault();
+  }
+
+  choose(box) {
+    box.checked = true;
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+    box.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+
+  // Where no order is asked, digits mark: the scale that has the focus, or else the reply's first that has no mark yet.
+  // Of yes and no the first is 1. A digit that the scale lacks marks nothing, so that 0 is its own key there.
+  mark(card, event) {
+    const scales = [...card.querySelectorAll('.likert')].filter((scale) => scale.querySelector('[type=radio]'));
+    const scale = event.target.closest('.likert') || scales.find((one) => !one.querySelector(':checked'));
+    if (!scale) return false;
+    const boxes = [...scale.querySelectorAll('[type=radio]')];
+    const box = scale.querySelector('.scale') ? boxes.find((one) => one.value === event.key) : boxes[event.key - 1];
+    if (!box) return false;
+    event.preventDefault();
+    this.choose(box);
+    const said = [card.dataset.name, scale.querySelector('legend').textContent, box.getAttribute('aria-label') || box.closest('label').textContent];
+    document.getElementById('say').textContent = said.join(', ');
+    return true;
   }
 
   say(card) {
