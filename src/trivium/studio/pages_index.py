@@ -6,7 +6,7 @@ from importlib import import_module
 
 FILES = (
     "door", "home", "profile", "projects", "members", "guideline", "requirement", "coverage", "batches", "items",
-    "write", "rank", "review", "judge", "adjudicate", "quality", "deliveries", "sealing", "pool", "log",
+    "write", "rank", "review", "judge", "adjudicate", "quality", "deliveries", "pool", "log",
 )  # fmt: skip
 
 

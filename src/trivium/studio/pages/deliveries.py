@@ -20,7 +20,7 @@ from trivium.human.store.people import Person
 from trivium.human.store.work import Item
 from trivium.records import Comparison, Record
 from trivium.studio.here import Here
-from trivium.studio.pages.sealing import STATES, draft_facts, form_of
+from trivium.studio.pages.sealing import STATES, contents_of, draft_facts, form_of
 from trivium.studio.problems import sentence
 from trivium.studio.routes import get, post
 
@@ -189,6 +189,29 @@ def deliveries_page(here: Here, slug: str) -> Response:
 def delivery_page(here: Here, slug: str, milestone: str) -> Response:
     """Show one milestone."""
     return shown(here, slug, milestone)
+
+
+@post("/p/{slug}/deliveries", again=deliveries_page)
+def seal(here: Here, slug: str) -> Response:
+    """Look at the checks, or seal what is accepted; where a check says stop the draft stays and its page says why."""
+    standing = here.project(slug, "manage")
+    name, given = here.field("milestone"), (here.db, here.actor, standing.project.id)
+    row = deliveries.draft(*given, name, contents_of(here))
+    address = f"/p/{slug}/deliveries/{row.milestone}"
+    if here.field("do") == "check":
+        return here.to(address)
+    if any(one.state == "stop" for one in deliveries.checked(*given, name)):
+        return here.to(address, here.say("Not sealed: see what stops it."), "bad")
+    deliveries.seal(*given, name)
+    return here.to(address, here.say("{name} is sealed.", name=row.milestone))
+
+
+@post("/p/{slug}/deliveries/{milestone}/cleared", again=delivery_page)
+def clear(here: Here, slug: str, milestone: str) -> Response:
+    """Keep a lead's word that what was found in these items is nobody's personal data."""
+    standing = here.project(slug, "manage")
+    deliveries.clear(here.db, here.actor, standing.project.id, milestone, here.many("item"))
+    return here.to(f"/p/{slug}/deliveries/{milestone}", here.say("Kept, and written to the log."))
 
 
 @post("/p/{slug}/deliveries/{milestone}/answer", again=delivery_page)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi.responses import Response
 from markupsafe import Markup, escape
 from pydantic import ValidationError
 
@@ -15,7 +14,6 @@ from trivium.human.privacy import Passage
 from trivium.human.store.deliveries import Delivery
 from trivium.studio.here import Here
 from trivium.studio.problems import sentence
-from trivium.studio.routes import post
 
 STATES = {"ok": "ok", "note": "warn", "warning": "warn", "stop": "bad"}
 ITEMS_SHOWN = 12
@@ -85,32 +83,3 @@ def _marked(passage: Passage, around: str) -> tuple[str, Markup]:
     """Return the kind of a passage, and its words in those around it."""
     before, words, after = around.partition(passage.text)
     return passage.kind, Markup("{}<mark>{}</mark>{}").format(escape(before), escape(words), escape(after))
-
-
-def _again(here: Here, slug: str, milestone: str | None = None) -> Response:
-    from trivium.studio.pages.deliveries import shown
-
-    return shown(here, slug, milestone)
-
-
-@post("/p/{slug}/deliveries", again=_again)
-def seal(here: Here, slug: str) -> Response:
-    """Look at the checks, or seal what is accepted; where a check says stop the draft stays and its page says why."""
-    standing = here.project(slug, "manage")
-    name, given = here.field("milestone"), (here.db, here.actor, standing.project.id)
-    row = deliveries.draft(*given, name, contents_of(here))
-    address = f"/p/{slug}/deliveries/{row.milestone}"
-    if here.field("do") == "check":
-        return here.to(address)
-    if any(one.state == "stop" for one in deliveries.checked(*given, name)):
-        return here.to(address, here.say("Not sealed: see what stops it."), "bad")
-    deliveries.seal(*given, name)
-    return here.to(address, here.say("{name} is sealed.", name=row.milestone))
-
-
-@post("/p/{slug}/deliveries/{milestone}/cleared", again=_again)
-def clear(here: Here, slug: str, milestone: str) -> Response:
-    """Keep a lead's word that what was found in these items is nobody's personal data."""
-    standing = here.project(slug, "manage")
-    deliveries.clear(here.db, here.actor, standing.project.id, milestone, here.many("item"))
-    return here.to(f"/p/{slug}/deliveries/{milestone}", here.say("Kept, and written to the log."))
