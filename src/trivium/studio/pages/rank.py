@@ -95,7 +95,7 @@ def _item(here: Here, work: Work, rubric: Rubric) -> dict[str, Any]:
         "prompt": prompt_shown(here, work.messages, work.language, {}),
         "replies": [ReplyShown(reply_name(place), text, *choices[place]) for place, text in enumerate(work.replies)],
         "item_axes": [axis for axis in rubric.axes if axis.subject == "item" and axis.kind != "rank"],
-        **_digits(rubric),
+        **_keys(rubric),
     }  # fmt: skip
 
 
@@ -103,8 +103,10 @@ WIDEST = 8
 """Steps of a scale whose every number has a button; a wider one is a field to type into."""
 
 
-def _digits(rubric: Rubric) -> dict[str, Any]:
-    """Return the digits that mark a reply where no order is asked: from the lowest to the highest, None where none."""
+def _keys(rubric: Rubric) -> dict[str, Any]:
+    """Return what the keys do: the lowest and highest digit that mark a reply where no order is asked, or None, whether
+    digits say yes and no, and whether there are flags.
+    """
     asked = [axis for axis in rubric.axes if axis.subject == "reply"]
     ends = [(axis.low, min(axis.high, 9)) for axis in asked if axis.kind == "likert" and axis.high - axis.low <= WIDEST]
     binary = any(axis.kind == "binary" for axis in asked)
@@ -113,6 +115,7 @@ def _digits(rubric: Rubric) -> dict[str, Any]:
         "lowest": min((low for low, _ in ends), default=None),
         "highest": max((high for _, high in ends), default=None),
         "yes_or_no": binary,
+        "flagged": any(axis.kind == "flag" for axis in asked),
     }
 
 
