@@ -18,6 +18,7 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -183,12 +184,25 @@ def cpu_seconds(root: int) -> float:
     return sum(ticks for pid, (_, ticks) in rows.items() if pid in family) / TICKS
 
 
+def loop_ms() -> float:
+    """Return how long a fixed loop takes now, the median of twenty: how fast the machine is, which a rented one is not
+    always alike.
+    """
+    times = []
+    for _ in range(20):
+        began, found = time.perf_counter(), 0
+        for number in range(400_000):
+            found += number * number % 7
+        times.append(time.perf_counter() - began)
+    return round(1000 * statistics.median(times), 1)
+
+
 def measure(url: str, given: argparse.Namespace) -> dict[str, object]:
     """Fill the database, start the server, let everybody work, and return the table."""
     database = Database(url)
     prepare(database)
     _, actors = fill(database, given.people, given.items, given.overlap)
-    secrets, port = sessions(database, actors), free_port()
+    secrets, port, before = sessions(database, actors), free_port(), loop_ms()
     server = subprocess.Popen([sys.executable, "-m", "trivium", "studio", "--database", url, "--port", str(port),
                                "--workers", str(given.workers)])  # fmt: skip
     try:
@@ -200,7 +214,8 @@ def measure(url: str, given: argparse.Namespace) -> dict[str, object]:
     num_turns = sum(len(one.asked) for one in times)
     table = {
         "workers": given.workers, "people": given.people, "items": given.items, "overlap": given.overlap,
-        "seconds": given.seconds, "open ms": percentiles([took for one in labellers for took in one.opened]),
+        "seconds": given.seconds, "loop ms": [before, loop_ms()],
+        "open ms": percentiles([took for one in labellers for took in one.opened]),
         "CPU ms a turn": {name: round(1000 * spent / max(1, num_turns), 2) for name, spent in cpu.items()},
         **summary(times, given.seconds), **counts(database, times),
     }  # fmt: skip

@@ -56,11 +56,10 @@ class Page:
 
 
 PAGES: list[Page] = []
-SQLITE_WRITERS = 4
-"""Threads of a process that serve pages which write to SQLite. One of them writes; the others wait for the disk, for
-its lock, or make a page's text. The more there are, the longer the one waits for the interpreter after every question
-that it asks, up to 5 ms each time, with everybody behind its lock. On PostgreSQL others write meanwhile, and fewer
-threads are slower.
+SQLITE_WRITERS = 2
+"""Threads of a process that serve pages which write to SQLite. One of them writes; the other waits for the disk, for
+its lock, or makes a page's text. The more there are, the longer the one waits for the interpreter after every question
+that it asks, with everybody behind its lock. On PostgreSQL others write meanwhile, and fewer threads are slower.
 """
 
 
