@@ -185,9 +185,7 @@ def cpu_seconds(root: int) -> float:
 
 
 def loop_ms() -> float:
-    """Return how long a fixed loop takes now, the median of twenty: how fast the machine is, which a rented one is not
-    always alike.
-    """
+    """Return how long a fixed loop takes now, the median of twenty: a machine is not always equally fast."""
     times = []
     for _ in range(20):
         began, found = time.perf_counter(), 0
