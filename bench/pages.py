@@ -77,7 +77,7 @@ class Line:
         found = {name.lower(): value for name, value in (line.split(": ", 1) for line in headers)}
         page = await self.reader.readexactly(int(found.get("content-length", 0)))
         if found.get("connection") == "close":
-            self.writer.close()
+            self.close()
             self.reader = None
         return int(status.split()[1]), found, page
 

@@ -19,7 +19,7 @@ from trivium.human.desk.batches import NewReply
 from trivium.human.desk.pool import NewPrompt
 from trivium.human.desk.ranking import Order
 from trivium.human.desk.settings import ProjectSettings, SamplingPlan
-from trivium.human.rubrics import RUBRICS, Rubric
+from trivium.human.rubrics import RUBRICS, Axis, Rubric
 from trivium.human.store.database import Database
 from trivium.human.store.people import Person
 from trivium.human.store.work import Item, Mark
@@ -35,14 +35,14 @@ def actor(db: Session, name: str) -> Actor:
     return Actor(row.id, row.pseudonym, keeper=name == LARK)
 
 
-def project_with(house: Database, rubric: str, replies: list[str], **settings: Any) -> str:
+def project_with(house: Database, rubric: str | Rubric, replies: list[str], **settings: Any) -> str:
     """Open a project `fresh` with one item that the labeller has read the guideline for; return the item."""
 
     def work(db: Session) -> str:
         lark, heron = actor(db, LARK), actor(db, HERON)
         set_ = ProjectSettings(overlap=1, internal_qa=NONE, client_qa=NONE, **settings)
         project = projects.create(db, lark, "fresh", "Fresh", "comparison", set_)
-        body = RUBRICS[rubric].model_dump(mode="json")
+        body = (RUBRICS[rubric] if isinstance(rubric, str) else rubric).model_dump(mode="json")
         told = guidelines.draft(db, lark, project.id, "Be fair.", rubric=body)
         guidelines.publish(db, lark, project.id, told.id)
         projects.add_member(db, lark.person_id, project.id, heron.person_id, party="internal", role="labeller")
@@ -240,7 +240,7 @@ def test_where_no_order_is_asked_digits_mark_what_comes_next(window: Chromium, h
         assert len(db.scalars(select(Mark)).all()) == before + 10
 
 
-def test_thumbs_are_given_by_one_and_two_and_a_number_that_is_typed_ranks_nothing(window: Chromium, house: Database) -> None:
+def test_thumbs_are_given_by_one_and_two(window: Chromium, house: Database) -> None:
     project_with(house, "thumbs", ["Paris."])
     window.come_in(HERON)
     window.open("/p/fresh/rank")
@@ -248,3 +248,13 @@ def test_thumbs_are_given_by_one_and_two_and_a_number_that_is_typed_ranks_nothin
     assert window.one("#reply-A .likert :checked").get_attribute("value") == "0"
     window.press("?")
     assert "1 is yes, 2 is no" in window.text("#all-keys")
+
+
+def test_a_digit_that_is_typed_into_the_field_of_a_wide_scale_ranks_nothing(window: Chromium, house: Database) -> None:
+    axes = (Axis(key="rank", label="Order", kind="rank"), Axis(key="points", label="Points", kind="likert", low=0, high=10))
+    project_with(house, Rubric(name="points", title="Points", purpose="Test.", source="test", axes=axes), ["Paris.", "Lyon."])
+    window.come_in(HERON)
+    window.open("/p/fresh/rank")
+    window.one('[name="mark-points-A"]').send_keys("2")
+    assert window.one('[name="mark-points-A"]').get_attribute("value") == "2"
+    assert not window.all(".rank :checked")
